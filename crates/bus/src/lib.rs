@@ -1,0 +1,1 @@
+//! Events between services: the catalogue, the EventBridge publisher, the SQS consumer loop.

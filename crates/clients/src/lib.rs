@@ -1,0 +1,1 @@
+//! Typed REST clients of our own services.

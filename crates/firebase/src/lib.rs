@@ -1,0 +1,1 @@
+//! Firebase Authentication: Identity Toolkit, custom claims, custom tokens.

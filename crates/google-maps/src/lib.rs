@@ -1,0 +1,1 @@
+//! Google Maps Platform: geocoding and route matrix.

@@ -1,0 +1,1 @@
+//! Files in Amazon S3 and short-lived URLs to them.

@@ -1,0 +1,1 @@
+//! PostgreSQL habits every service shares: pool, migrations, outbox, inbox, idempotency records, jobs.

@@ -1,0 +1,1 @@
+//! Razorpay: orders, payments, refunds, webhooks.

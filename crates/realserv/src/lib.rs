@@ -1,0 +1,1 @@
+//! The local runner: Postgres, AWS stand-in, sandbox, gateway, seven services, demo.

@@ -1,0 +1,1 @@
+//! Stands in for every outside system over HTTP.

@@ -1,0 +1,1 @@
+//! One service or the whole fleet in a test: databases, tokens, clock, drop check.
