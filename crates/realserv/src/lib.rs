@@ -1,1 +1,12 @@
-//! The local runner: Postgres, AWS stand-in, sandbox, gateway, seven services, demo.
+//! The local runner. `cli` says what it can do, `commands` does it, one file a command.
+//!
+//! `postgres` and `aws` bring up what the services stand on, `process` keeps children in order.
+
+pub mod aws;
+pub mod cli;
+pub mod commands;
+pub mod home;
+pub mod net;
+pub mod postgres;
+pub mod process;
+pub mod service;

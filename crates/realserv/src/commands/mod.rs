@@ -1,0 +1,4 @@
+//! One file a command.
+
+pub mod prepare;
+pub mod with_stack;
