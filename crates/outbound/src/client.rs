@@ -32,6 +32,7 @@ pub struct BuildError(#[from] reqwest::Error);
 ///
 /// Redirects are not followed: none of the APIs we call redirects, and following one would carry a
 /// credential to a host nobody chose.
+#[expect(clippy::disallowed_methods, reason = "this is the one place that builds a client")]
 pub fn http_client(settings: HttpSettings) -> Result<reqwest::Client, BuildError> {
     install_crypto();
     Ok(reqwest::Client::builder()

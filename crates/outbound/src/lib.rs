@@ -4,7 +4,6 @@
 //! the shared connection pool. What went wrong is told in three words that decide what happens next:
 //! nothing was done and it may be tried again ([`OutboundError::Retry`]), nobody knows whether it was
 //! done ([`OutboundError::Unknown`]), or the other side will never take it ([`OutboundError::Reject`]).
-#![cfg_attr(test, expect(clippy::unwrap_used, reason = "tests may stop at the first surprise"))]
 
 mod breaker;
 mod client;

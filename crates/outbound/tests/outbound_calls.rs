@@ -159,3 +159,18 @@ async fn good_answers_are_read() {
     let server = answering(ResponseTemplate::new(201).set_body_json(json!({"a": 1}))).await;
     assert_eq!(ask(&remote(1000), &server.uri()).await.unwrap(), json!({"a": 1}));
 }
+
+#[tokio::test]
+async fn the_correlation_id_and_the_trace_go_along() {
+    let server = answering(ResponseTemplate::new(200).set_body_json(json!({}))).await;
+    let id = domain::CorrelationId::new(uuid::Uuid::from_u128(7));
+    let mut context = context::Context::new(id);
+    context.traceparent = Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".into());
+    let remote = remote(1000);
+    context::scope(context, ask(&remote, &server.uri())).await.unwrap();
+    ask(&remote, &server.uri()).await.unwrap();
+    let seen = server.received_requests().await.unwrap();
+    assert_eq!(seen[0].headers["x-correlation-id"], id.to_string().as_str());
+    assert!(seen[0].headers.contains_key("traceparent"));
+    assert!(!seen[1].headers.contains_key("x-correlation-id"));
+}
