@@ -106,7 +106,6 @@ fn forward(changes: &mut HashMap<String, AccessChange>, uid: String, change: Acc
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test may fail")]
 mod tests {
     use super::*;
     use uuid::Uuid;
@@ -151,10 +150,7 @@ mod tests {
 
     #[test]
     fn a_suspended_or_deleted_user_is_shut_out_whenever_they_signed_in() {
-        for (status, denied) in [
-            (UserStatus::Suspended, AccessDenied::Suspended),
-            (UserStatus::Deleted, AccessDenied::Deleted),
-        ] {
+        for (status, denied) in [(UserStatus::Suspended, AccessDenied::Suspended), (UserStatus::Deleted, AccessDenied::Deleted)] {
             let list = AccessList::new();
             list.apply("uid-0001", change(status, AT));
             assert_eq!(list.check(&signed_in(AT + 500)), Err(denied));

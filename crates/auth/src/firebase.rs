@@ -7,8 +7,7 @@ use crate::claims::RawClaims;
 use crate::token::{Parts, required};
 use crate::{FirebaseClaims, KeySource, SettingsError, TokenError};
 
-const CUSTOM_TOKEN_AUDIENCE: &str =
-    "https://identitytoolkit.googleapis.com/google.identity.identitytoolkit.v1.IdentityToolkit";
+const CUSTOM_TOKEN_AUDIENCE: &str = "https://identitytoolkit.googleapis.com/google.identity.identitytoolkit.v1.IdentityToolkit";
 const MAX_UID_CHARS: usize = 128;
 
 /// How far the issuer's clock may be ahead of ours. The end of a token gets no such grace.
@@ -42,11 +41,7 @@ impl FirebaseVerifier {
     ///
     /// # Errors
     /// Refuses emulator mode in production and an empty project id: the service must not start.
-    pub fn new(
-        settings: FirebaseSettings,
-        keys: KeySource,
-        clock: SharedClock,
-    ) -> Result<Self, SettingsError> {
+    pub fn new(settings: FirebaseSettings, keys: KeySource, clock: SharedClock) -> Result<Self, SettingsError> {
         crate::install_crypto();
         let emulator = settings.emulator_host.is_some_and(|host| !host.trim().is_empty());
         if emulator && settings.production {

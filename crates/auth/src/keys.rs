@@ -15,8 +15,7 @@ use tokio::sync::watch;
 use crate::TokenError;
 
 /// Where Google publishes the keys that sign Firebase ID tokens.
-pub const GOOGLE_JWKS_URL: &str =
-    "https://www.googleapis.com/service_accounts/v1/jwk/securetoken@system.gserviceaccount.com";
+pub const GOOGLE_JWKS_URL: &str = "https://www.googleapis.com/service_accounts/v1/jwk/securetoken@system.gserviceaccount.com";
 
 const REFRESH_INTERVAL: TimeDelta = TimeDelta::seconds(60);
 const FETCH_TIMEOUT: Duration = Duration::from_secs(5);
@@ -150,12 +149,7 @@ impl Shared {
     }
 
     /// Joins the fetch under way or starts one; `None` when it is too soon for another.
-    fn refresh(
-        self: &Arc<Self>,
-        state: &mut State,
-        now: DateTime<Utc>,
-        wanted: Option<&str>,
-    ) -> Option<watch::Receiver<()>> {
+    fn refresh(self: &Arc<Self>, state: &mut State, now: DateTime<Utc>, wanted: Option<&str>) -> Option<watch::Receiver<()>> {
         if let Some(waiting) = &state.in_flight
             && waiting.has_changed().is_ok()
         {
@@ -220,8 +214,7 @@ impl Shared {
 fn max_age(headers: &HeaderMap) -> TimeDelta {
     let control = headers.get(CACHE_CONTROL).and_then(|value| value.to_str().ok()).unwrap_or("");
     let directives = || control.split(',').map(str::trim);
-    if directives().any(|d| d.eq_ignore_ascii_case("no-store") || d.eq_ignore_ascii_case("no-cache"))
-    {
+    if directives().any(|d| d.eq_ignore_ascii_case("no-store") || d.eq_ignore_ascii_case("no-cache")) {
         return TimeDelta::zero();
     }
     let max_age = directives()
@@ -229,10 +222,7 @@ fn max_age(headers: &HeaderMap) -> TimeDelta {
         .find(|(name, _)| name.trim().eq_ignore_ascii_case("max-age"))
         .and_then(|(_, seconds)| seconds.trim().trim_matches('"').parse::<i64>().ok())
         .unwrap_or(0);
-    let age = headers
-        .get(AGE)
-        .and_then(|value| value.to_str().ok()?.trim().parse::<i64>().ok())
-        .unwrap_or(0);
+    let age = headers.get(AGE).and_then(|value| value.to_str().ok()?.trim().parse::<i64>().ok()).unwrap_or(0);
     TimeDelta::seconds(max_age.clamp(0, MAX_AGE_LIMIT).saturating_sub(age.max(0)).max(0))
 }
 
@@ -253,8 +243,7 @@ struct PublishedKey {
 
 /// The RSA signing keys of the document; others are passed over, none at all is an error.
 fn parse(body: &[u8]) -> Result<Keys, String> {
-    let document: Document =
-        serde_json::from_slice(body).map_err(|error| format!("not a key set: {error}"))?;
+    let document: Document = serde_json::from_slice(body).map_err(|error| format!("not a key set: {error}"))?;
     let keys: Keys = document
         .keys
         .into_iter()

@@ -12,6 +12,8 @@ mod firebase;
 mod keys;
 mod principal;
 mod service;
+#[cfg(test)]
+mod testing;
 mod token;
 
 pub use access::{AccessChange, AccessDenied, AccessList};

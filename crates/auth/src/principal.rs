@@ -2,9 +2,7 @@
 
 use std::fmt;
 
-use domain::{
-    Actor, ActorKind, AdminRole, BuyerId, Channel, Phone, UserId, UserType, VendorId,
-};
+use domain::{Actor, ActorKind, AdminRole, BuyerId, Channel, Phone, UserId, UserType, VendorId};
 
 use crate::token::required;
 use crate::{FirebaseClaims, TokenError};
@@ -60,15 +58,9 @@ impl Principal {
             return Ok(Self::Unregistered { uid, phone: claims.phone.clone() });
         };
         Ok(match required(claims.user_type, "user_type")? {
-            UserType::Buyer => {
-                Self::Buyer { user_id, buyer_id: required(claims.buyer_id, "buyer_id")?, uid }
-            }
-            UserType::Vendor => {
-                Self::Vendor { user_id, vendor_id: required(claims.vendor_id, "vendor_id")?, uid }
-            }
-            UserType::Admin => {
-                Self::Admin { user_id, role: required(claims.admin_role, "admin_role")?, uid }
-            }
+            UserType::Buyer => Self::Buyer { user_id, buyer_id: required(claims.buyer_id, "buyer_id")?, uid },
+            UserType::Vendor => Self::Vendor { user_id, vendor_id: required(claims.vendor_id, "vendor_id")?, uid },
+            UserType::Admin => Self::Admin { user_id, role: required(claims.admin_role, "admin_role")?, uid },
         })
     }
 
@@ -76,10 +68,7 @@ impl Principal {
     #[must_use]
     pub fn uid(&self) -> &str {
         match self {
-            Self::Unregistered { uid, .. }
-            | Self::Buyer { uid, .. }
-            | Self::Vendor { uid, .. }
-            | Self::Admin { uid, .. } => uid,
+            Self::Unregistered { uid, .. } | Self::Buyer { uid, .. } | Self::Vendor { uid, .. } | Self::Admin { uid, .. } => uid,
         }
     }
 
@@ -88,9 +77,7 @@ impl Principal {
     pub fn user_id(&self) -> Option<UserId> {
         match self {
             Self::Unregistered { .. } => None,
-            Self::Buyer { user_id, .. }
-            | Self::Vendor { user_id, .. }
-            | Self::Admin { user_id, .. } => Some(*user_id),
+            Self::Buyer { user_id, .. } | Self::Vendor { user_id, .. } | Self::Admin { user_id, .. } => Some(*user_id),
         }
     }
 
@@ -126,7 +113,6 @@ impl fmt::Debug for Principal {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test may fail")]
 mod tests {
     use super::*;
     use chrono::DateTime;
@@ -159,13 +145,10 @@ mod tests {
     #[test]
     fn each_kind_of_user_needs_the_id_of_its_kind() {
         let user_id = UserId::new(Uuid::from_u128(1));
-        for (user_type, lacking) in [
-            (UserType::Buyer, "buyer_id"),
-            (UserType::Vendor, "vendor_id"),
-            (UserType::Admin, "admin_role"),
-        ] {
-            let mut claims =
-                FirebaseClaims { app_user_id: Some(user_id), user_type: Some(user_type), ..claims() };
+        for (user_type, lacking) in
+            [(UserType::Buyer, "buyer_id"), (UserType::Vendor, "vendor_id"), (UserType::Admin, "admin_role")]
+        {
+            let mut claims = FirebaseClaims { app_user_id: Some(user_id), user_type: Some(user_type), ..claims() };
             assert_eq!(Principal::from_claims(&claims), Err(TokenError::MissingClaim(lacking)));
             claims.buyer_id = Some(BuyerId::new(Uuid::from_u128(2)));
             claims.vendor_id = Some(VendorId::new(Uuid::from_u128(3)));
@@ -180,11 +163,7 @@ mod tests {
 
     #[test]
     fn a_super_admin_passes_wherever_an_admin_may() {
-        let admin = |role| Principal::Admin {
-            user_id: UserId::new(Uuid::from_u128(1)),
-            role,
-            uid: String::new(),
-        };
+        let admin = |role| Principal::Admin { user_id: UserId::new(Uuid::from_u128(1)), role, uid: String::new() };
         assert!(admin(AdminRole::SuperAdmin).is_admin_with(&[AdminRole::Finance]));
         assert!(admin(AdminRole::Finance).is_admin_with(&[AdminRole::Finance]));
         assert!(!admin(AdminRole::Support).is_admin_with(&[AdminRole::Finance]));

@@ -84,11 +84,7 @@ impl ServiceTokens {
     /// # Errors
     /// A key that cannot be used, an unknown service name, or a public key of our own that does
     /// not belong to our private one: the service must not start.
-    pub fn new(
-        settings: &ServiceTokenSettings,
-        clock: SharedClock,
-        ids: SharedIds,
-    ) -> Result<Self, SettingsError> {
+    pub fn new(settings: &ServiceTokenSettings, clock: SharedClock, ids: SharedIds) -> Result<Self, SettingsError> {
         crate::install_crypto();
         let (signing, own_public_key) = private_key(settings.private_key.expose_secret())?;
         let public_keys = public_keys(&settings.public_keys)?;
@@ -96,16 +92,9 @@ impl ServiceTokens {
             let why = "it does not belong to this service's public key".to_owned();
             return Err(SettingsError::Unusable(PRIVATE_KEY, why));
         }
-        let verifying =
-            public_keys.into_iter().map(|(name, key)| (name, DecodingKey::from_ed_der(&key)));
-        let shared = Shared {
-            service: settings.service,
-            signing,
-            verifying: verifying.collect(),
-            clock,
-            ids,
-            minted: Mutex::default(),
-        };
+        let verifying = public_keys.into_iter().map(|(name, key)| (name, DecodingKey::from_ed_der(&key)));
+        let shared =
+            Shared { service: settings.service, signing, verifying: verifying.collect(), clock, ids, minted: Mutex::default() };
         Ok(Self { shared: Arc::new(shared) })
     }
 
@@ -113,11 +102,7 @@ impl ServiceTokens {
     ///
     /// # Errors
     /// When signing fails, which the check at start makes next to impossible.
-    pub fn mint(
-        &self,
-        callee: ServiceName,
-        on_behalf_of: Option<&Actor>,
-    ) -> Result<String, SigningFailed> {
+    pub fn mint(&self, callee: ServiceName, on_behalf_of: Option<&Actor>) -> Result<String, SigningFailed> {
         let now = self.shared.clock.now().timestamp();
         if on_behalf_of.is_some() {
             return self.sign(callee, on_behalf_of, now);
@@ -134,12 +119,7 @@ impl ServiceTokens {
         Ok(token)
     }
 
-    fn sign(
-        &self,
-        callee: ServiceName,
-        act: Option<&Actor>,
-        now: i64,
-    ) -> Result<String, SigningFailed> {
+    fn sign(&self, callee: ServiceName, act: Option<&Actor>, now: i64) -> Result<String, SigningFailed> {
         let claims = Claims {
             iss: Some(self.shared.service.as_str().to_owned()),
             aud: Some(callee.as_str().to_owned()),
@@ -148,8 +128,7 @@ impl ServiceTokens {
             jti: Some(self.shared.ids.uuid().to_string()),
             act: act.cloned(),
         };
-        encode(&Header::new(Algorithm::EdDSA), &claims, &self.shared.signing)
-            .map_err(|_| SigningFailed)
+        encode(&Header::new(Algorithm::EdDSA), &claims, &self.shared.signing).map_err(|_| SigningFailed)
     }
 
     /// Says which service is calling, and for whom.
@@ -235,8 +214,7 @@ fn private_key(text: &str) -> Result<(EncodingKey, Vec<u8>), SettingsError> {
     }
     let unusable = |why: &str| SettingsError::Unusable(PRIVATE_KEY, why.to_owned());
     let der = STANDARD.decode(text.trim()).map_err(|_| unusable("not base64"))?;
-    let pair =
-        Ed25519KeyPair::from_pkcs8(&der).map_err(|_| unusable("not an Ed25519 key in PKCS#8"))?;
+    let pair = Ed25519KeyPair::from_pkcs8(&der).map_err(|_| unusable("not an Ed25519 key in PKCS#8"))?;
     Ok((EncodingKey::from_ed_der(&der), pair.public_key().as_ref().to_vec()))
 }
 
@@ -245,8 +223,7 @@ fn public_keys(text: &str) -> Result<HashMap<ServiceName, Vec<u8>>, SettingsErro
         return Err(SettingsError::Missing(PUBLIC_KEYS));
     }
     let unusable = |why: String| SettingsError::Unusable(PUBLIC_KEYS, why);
-    let listed: HashMap<ServiceName, String> =
-        serde_json::from_str(text).map_err(|error| unusable(error.to_string()))?;
+    let listed: HashMap<ServiceName, String> = serde_json::from_str(text).map_err(|error| unusable(error.to_string()))?;
     listed
         .into_iter()
         .map(|(name, text)| match STANDARD.decode(text.trim()) {
