@@ -1,6 +1,6 @@
 //! The command line.
 
-use crate::{commands, home::Home};
+use crate::{commands, gateway, home::Home};
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use std::{ffi::OsString, process::ExitCode};
@@ -15,6 +15,8 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// The gateway alone, in the foreground.
+    Gateway(Box<gateway::Settings>),
     /// Run a command beside a test Postgres and AWS stand-in, then stop both.
     #[command(name = "with-stack")]
     WithStack {
@@ -41,12 +43,9 @@ impl Cli {
     pub async fn run(self) -> Result<ExitCode> {
         let home = Home::find()?;
         match self.command {
-            Command::WithStack { no_aws, command } => {
-                commands::with_stack::run(&home, !no_aws, &command).await
-            }
-            Command::Prepare { services, check } => {
-                commands::prepare::run(&home, &services, check).await
-            }
+            Command::Gateway(settings) => commands::gateway::run(*settings).await,
+            Command::WithStack { no_aws, command } => commands::with_stack::run(&home, !no_aws, &command).await,
+            Command::Prepare { services, check } => commands::prepare::run(&home, &services, check).await,
         }
     }
 }

@@ -34,8 +34,7 @@ impl Home {
     /// A home at known places; `state` defaults to `.realserv` in the checkout.
     pub fn at(root: PathBuf, state: Option<PathBuf>) -> Result<Self> {
         let state = state.unwrap_or_else(|| root.join(".realserv"));
-        fs::create_dir_all(&state)
-            .with_context(|| format!("{} cannot be created", state.display()))?;
+        fs::create_dir_all(&state).with_context(|| format!("{} cannot be created", state.display()))?;
         let state = fs::canonicalize(state)?;
         Ok(Self { root, state })
     }
@@ -43,8 +42,7 @@ impl Home {
     /// A folder below `.realserv`, created when missing.
     pub fn folder(&self, name: &str) -> Result<PathBuf> {
         let folder = self.state.join(name);
-        fs::create_dir_all(&folder)
-            .with_context(|| format!("{} cannot be created", folder.display()))?;
+        fs::create_dir_all(&folder).with_context(|| format!("{} cannot be created", folder.display()))?;
         Ok(folder)
     }
 }

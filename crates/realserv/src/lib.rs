@@ -4,7 +4,9 @@
 
 pub mod aws;
 pub mod cli;
+pub mod clock;
 pub mod commands;
+pub mod gateway;
 pub mod home;
 pub mod net;
 pub mod postgres;

@@ -19,20 +19,8 @@ pub struct Service {
 
 /// All seven, in the order of their ports.
 pub const SERVICES: [Service; 7] = [
-    Service {
-        name: "user",
-        database: "realserv_users_db",
-        role: "realserv_user",
-        offset: 0,
-        url_variable: "USER_URL",
-    },
-    Service {
-        name: "order",
-        database: "realserv_orders_db",
-        role: "realserv_order",
-        offset: 1,
-        url_variable: "ORDER_URL",
-    },
+    Service { name: "user", database: "realserv_users_db", role: "realserv_user", offset: 0, url_variable: "USER_URL" },
+    Service { name: "order", database: "realserv_orders_db", role: "realserv_order", offset: 1, url_variable: "ORDER_URL" },
     Service {
         name: "payment",
         database: "realserv_payments_db",
@@ -75,10 +63,7 @@ impl Service {
     pub fn named(name: &str) -> Result<Self> {
         match SERVICES.iter().find(|service| service.name == name) {
             Some(service) => Ok(*service),
-            None => bail!(
-                "there is no service {name}; there are {}",
-                SERVICES.map(|service| service.name).join(", ")
-            ),
+            None => bail!("there is no service {name}; there are {}", SERVICES.map(|service| service.name).join(", ")),
         }
     }
 }

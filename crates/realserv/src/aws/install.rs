@@ -21,19 +21,10 @@ pub fn install(home: &Home) -> Result<PathBuf> {
     if marker.exists() && program.exists() {
         return Ok(program);
     }
-    eprintln!(
-        "AWS stand-in: installing ministack {VERSION} into {}",
-        venv.display()
-    );
+    eprintln!("AWS stand-in: installing ministack {VERSION} into {}", venv.display());
     make_venv(&venv)?;
     let done = Command::new(venv.join("bin/python"))
-        .args([
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-        ])
+        .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
         .arg(format!("ministack=={VERSION}"))
         .status()?;
     if !done.success() {
@@ -59,14 +50,8 @@ fn make_venv(venv: &Path) -> Result<()> {
     }
     if rustix::process::geteuid().is_root() && Path::new("/usr/bin/apt-get").exists() {
         eprintln!("AWS stand-in: python3 has no venv; installing Debian's package");
-        Command::new("/usr/bin/apt-get")
-            .arg("update")
-            .stdout(Stdio::null())
-            .status()?;
-        Command::new("/usr/bin/apt-get")
-            .args(["install", "-y", "python3-venv"])
-            .stdout(Stdio::null())
-            .status()?;
+        Command::new("/usr/bin/apt-get").arg("update").stdout(Stdio::null()).status()?;
+        Command::new("/usr/bin/apt-get").args(["install", "-y", "python3-venv"]).stdout(Stdio::null()).status()?;
         if make()? {
             return Ok(());
         }

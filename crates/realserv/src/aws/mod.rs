@@ -43,11 +43,7 @@ pub fn server(program: PathBuf, port: u16, keep: Option<&Path>, log: &Path) -> S
 pub async fn start(spec: &Spec, port: u16, run: &Path) -> Result<Process> {
     let process = Process::start(spec, run)?;
     if !net::listens_within(port, Duration::from_secs(30)).await {
-        bail!(
-            "the AWS stand-in did not start, see {}:\n{}",
-            process.log.display(),
-            net::tail(&process.log, 8)
-        );
+        bail!("the AWS stand-in did not start, see {}:\n{}", process.log.display(), net::tail(&process.log, 8));
     }
     Ok(process)
 }

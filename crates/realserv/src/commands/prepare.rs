@@ -26,10 +26,7 @@ pub async fn run(home: &Home, names: &[String], check: bool) -> Result<ExitCode>
     let services = if names.iter().any(|name| name == "all") {
         SERVICES.to_vec()
     } else {
-        names
-            .iter()
-            .map(|name| Service::named(name))
-            .collect::<Result<_>>()?
+        names.iter().map(|name| Service::named(name)).collect::<Result<_>>()?
     };
     let stack = TestStack::start(home, false).await?;
     let mut differing = Vec::new();
@@ -48,10 +45,7 @@ pub async fn run(home: &Home, names: &[String], check: bool) -> Result<ExitCode>
     match failure {
         Some(error) => Err(error),
         None if differing.is_empty() => Ok(ExitCode::SUCCESS),
-        None => bail!(
-            "checked queries differ; run `realserv prepare {}`",
-            differing.join(" ")
-        ),
+        None => bail!("checked queries differ; run `realserv prepare {}`", differing.join(" ")),
     }
 }
 
@@ -59,16 +53,11 @@ pub async fn run(home: &Home, names: &[String], check: bool) -> Result<ExitCode>
 async fn prepare(home: &Home, stack: &TestStack, service: Service, check: bool) -> Result<bool> {
     let database = format!("prepare_{}", service.name.replace('-', "_"));
     let mut admin = stack.cluster.connect("postgres").await?;
-    admin
-        .execute(AssertSqlSafe(format!("CREATE DATABASE {database}")))
-        .await?;
+    admin.execute(AssertSqlSafe(format!("CREATE DATABASE {database}"))).await?;
     let mut scratch = stack.cluster.connect(&database).await?;
     for file in migrations(home, service)? {
         let sql = fs::read_to_string(&file)?;
-        sqlx::raw_sql(AssertSqlSafe(sql))
-            .execute(&mut scratch)
-            .await
-            .with_context(|| format!("{} failed", file.display()))?;
+        sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut scratch).await.with_context(|| format!("{} failed", file.display()))?;
     }
     drop(scratch);
     let fresh = home.root.join("target/prepared-queries").join(service.name);
@@ -94,10 +83,7 @@ async fn prepare(home: &Home, stack: &TestStack, service: Service, check: bool) 
 /// The kit's migrations, then the service's, each in the order of their names.
 fn migrations(home: &Home, service: Service) -> Result<Vec<PathBuf>> {
     let mut all = Vec::new();
-    for folder in [
-        home.root.join("crates/pg-kit/migrations"),
-        home.root.join("migrations").join(service.name),
-    ] {
+    for folder in [home.root.join("crates/pg-kit/migrations"), home.root.join("migrations").join(service.name)] {
         let mut files: Vec<PathBuf> = fs::read_dir(&folder)
             .into_iter()
             .flatten()
@@ -116,15 +102,8 @@ fn migrations(home: &Home, service: Service) -> Result<Vec<PathBuf>> {
 
 fn compile(home: &Home, service: Service, url: &str, into: &Path) -> Result<()> {
     // Cargo does not know that the database changed: a newer lib.rs makes it expand the macros again.
-    let lib = home
-        .root
-        .join("services")
-        .join(service.name)
-        .join("src/lib.rs");
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a file's time is the machine's, not the marketplace's"
-    )]
+    let lib = home.root.join("services").join(service.name).join("src/lib.rs");
+    #[expect(clippy::disallowed_methods, reason = "a file's time is the machine's, not the marketplace's")]
     let now = SystemTime::now();
     fs::OpenOptions::new()
         .append(true)

@@ -45,10 +45,7 @@ impl Slot {
             let lock = File::create(folder.join("lock"))?;
             match lock.try_lock() {
                 Ok(()) => {
-                    return Ok(Self {
-                        folder,
-                        _lock: lock,
-                    });
+                    return Ok(Self { folder, _lock: lock });
                 }
                 Err(TryLockError::WouldBlock) => {}
                 Err(TryLockError::Error(error)) => return Err(error.into()),
@@ -81,19 +78,12 @@ impl TestStack {
         } else {
             None
         };
-        Ok(Self {
-            cluster,
-            aws,
-            _slot: slot,
-        })
+        Ok(Self { cluster, aws, _slot: slot })
     }
 
     /// What a test needs to know.
     pub fn environment(&self) -> Vec<(&'static str, String)> {
-        let mut environment = vec![(
-            "TEST_DATABASE_ADMIN_URL",
-            self.cluster.admin_url("postgres"),
-        )];
+        let mut environment = vec![("TEST_DATABASE_ADMIN_URL", self.cluster.admin_url("postgres"))];
         if let Some((_, port)) = &self.aws {
             environment.extend([
                 ("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{port}")),

@@ -55,20 +55,9 @@ pub struct Cluster {
 
 impl Cluster {
     /// Makes the cluster in `data` unless it exists, and starts it.
-    pub async fn start(
-        binaries: &Binaries,
-        data: &Path,
-        port: u16,
-        access: Access,
-        log: &Path,
-        run: &Path,
-    ) -> Result<Self> {
+    pub async fn start(binaries: &Binaries, data: &Path, port: u16, access: Access, log: &Path, run: &Path) -> Result<Self> {
         let spec = server(binaries, data, port, &access, log)?;
-        let mut cluster = Self {
-            port,
-            process: Process::start(&spec, run)?,
-            access,
-        };
+        let mut cluster = Self { port, process: Process::start(&spec, run)?, access };
         cluster.wait_until_ready().await?;
         Ok(cluster)
     }
@@ -103,22 +92,12 @@ impl Cluster {
             time::sleep(Duration::from_millis(50)).await;
         }
         let log = &self.process.log;
-        bail!(
-            "Postgres did not start, see {}:\n{}",
-            log.display(),
-            net::tail(log, 8)
-        );
+        bail!("Postgres did not start, see {}:\n{}", log.display(), net::tail(log, 8));
     }
 }
 
 /// How the server of a cluster is started; makes the cluster unless it exists.
-pub(super) fn server(
-    binaries: &Binaries,
-    data: &Path,
-    port: u16,
-    access: &Access,
-    log: &Path,
-) -> Result<Spec> {
+pub(super) fn server(binaries: &Binaries, data: &Path, port: u16, access: &Access, log: &Path) -> Result<Spec> {
     let account = Account::unprivileged()?;
     let data = reachable(data, account.as_ref())?;
     if !data.join("PG_VERSION").exists() {
@@ -126,12 +105,7 @@ pub(super) fn server(
     }
     same_version(binaries, &data)?;
     let mut spec = Spec::new("postgres", binaries.program("postgres"), log)
-        .args([
-            "-D".into(),
-            data.into_os_string(),
-            "-h".into(),
-            "127.0.0.1".into(),
-        ])
+        .args(["-D".into(), data.into_os_string(), "-h".into(), "127.0.0.1".into()])
         .args(["-p".to_owned(), port.to_string()]);
     for setting in SETTINGS {
         spec = spec.args(["-c", setting]);
@@ -175,12 +149,7 @@ fn own(folder: &Path, account: &Account) -> Result<()> {
     Ok(())
 }
 
-fn make(
-    binaries: &Binaries,
-    data: &Path,
-    account: Option<&Account>,
-    access: &Access,
-) -> Result<()> {
+fn make(binaries: &Binaries, data: &Path, account: Option<&Account>, access: &Access) -> Result<()> {
     // A start that was broken off leaves half a cluster, which initdb refuses to touch.
     for entry in fs::read_dir(data)?.flatten() {
         let path = entry.path();
@@ -194,11 +163,7 @@ fn make(
     let mut command = Command::new(binaries.program("initdb"));
     command
         .args(["-U", "postgres", "--encoding=UTF8", "--no-sync"])
-        .arg(if cfg!(target_os = "linux") {
-            "--locale=C.UTF-8"
-        } else {
-            "--locale=C"
-        })
+        .arg(if cfg!(target_os = "linux") { "--locale=C.UTF-8" } else { "--locale=C" })
         .arg("-D")
         .arg(data)
         .current_dir("/");
@@ -207,9 +172,7 @@ fn make(
         Access::Password(password) => {
             fs::write(&secret, password)?;
             fs::set_permissions(&secret, fs::Permissions::from_mode(0o600))?;
-            command
-                .arg("--auth=scram-sha-256")
-                .arg(format!("--pwfile={}", secret.display()))
+            command.arg("--auth=scram-sha-256").arg(format!("--pwfile={}", secret.display()))
         }
     };
     if let Some(account) = account {
@@ -231,9 +194,7 @@ fn make(
 fn same_version(binaries: &Binaries, data: &Path) -> Result<()> {
     let of_data = fs::read_to_string(data.join("PG_VERSION"))?;
     let of_data = of_data.trim();
-    let output = Command::new(binaries.program("postgres"))
-        .arg("--version")
-        .output()?;
+    let output = Command::new(binaries.program("postgres")).arg("--version").output()?;
     let version = String::from_utf8_lossy(&output.stdout);
     let of_binary = version
         .split_whitespace()

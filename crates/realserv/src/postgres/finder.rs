@@ -24,9 +24,7 @@ impl Binaries {
         [folder, postgres.parent()?]
             .into_iter()
             .find(|folder| folder.join("postgres").is_file() && folder.join("initdb").is_file())
-            .map(|folder| Self {
-                folder: folder.to_path_buf(),
-            })
+            .map(|folder| Self { folder: folder.to_path_buf() })
     }
 }
 
@@ -54,21 +52,11 @@ impl Places {
             "/usr/bin",
         ];
         Self {
-            variable: env::var_os("PG_BIN")
-                .filter(|value| !value.is_empty())
-                .map(PathBuf::from),
-            path: env::var_os("PATH")
-                .map(|path| env::split_paths(&path).collect())
-                .unwrap_or_default(),
-            versioned: [
-                "/usr/lib/postgresql",
-                "/usr/local/lib/postgresql",
-                "/opt/homebrew/opt",
-                "/usr/local/opt",
-                "/usr",
-            ]
-            .map(PathBuf::from)
-            .to_vec(),
+            variable: env::var_os("PG_BIN").filter(|value| !value.is_empty()).map(PathBuf::from),
+            path: env::var_os("PATH").map(|path| env::split_paths(&path).collect()).unwrap_or_default(),
+            versioned: ["/usr/lib/postgresql", "/usr/local/lib/postgresql", "/opt/homebrew/opt", "/usr/local/opt", "/usr"]
+                .map(PathBuf::from)
+                .to_vec(),
             usual: usual.map(PathBuf::from).to_vec(),
         }
     }
@@ -79,10 +67,7 @@ pub fn find(places: &Places) -> Option<Binaries> {
     if let Some(folder) = &places.variable {
         return Binaries::in_folder(folder);
     }
-    let versioned = places
-        .versioned
-        .iter()
-        .flat_map(|parent| newest_first(parent));
+    let versioned = places.versioned.iter().flat_map(|parent| newest_first(parent));
     places
         .path
         .iter()
@@ -100,9 +85,7 @@ fn newest_first(parent: &Path) -> Vec<PathBuf> {
         .flatten()
         .filter_map(|entry| {
             let name = entry.file_name().into_string().ok()?;
-            let digits = ["postgresql@", "pgsql-", ""]
-                .iter()
-                .find_map(|prefix| name.strip_prefix(prefix))?;
+            let digits = ["postgresql@", "pgsql-", ""].iter().find_map(|prefix| name.strip_prefix(prefix))?;
             Some((digits.parse().ok()?, entry.path().join("bin")))
         })
         .collect();

@@ -29,9 +29,7 @@ impl Account {
             .iter()
             .find_map(|name| Self::in_passwd(&users, name))
             .map(Some)
-            .context(
-                "Postgres refuses to run as root and there is neither a user postgres nor nobody",
-            )
+            .context("Postgres refuses to run as root and there is neither a user postgres nor nobody")
     }
 
     /// Reads one user from the text of `/etc/passwd`.
@@ -39,11 +37,9 @@ impl Account {
         users.lines().find_map(|line| {
             let fields: Vec<&str> = line.split(':').collect();
             match fields.as_slice() {
-                [login, _, uid, gid, ..] if *login == name => Some(Self {
-                    name: name.to_owned(),
-                    uid: uid.parse().ok()?,
-                    gid: gid.parse().ok()?,
-                }),
+                [login, _, uid, gid, ..] if *login == name => {
+                    Some(Self { name: name.to_owned(), uid: uid.parse().ok()?, gid: gid.parse().ok()? })
+                }
                 _ => None,
             }
         })
@@ -52,17 +48,15 @@ impl Account {
 
 /// Whether that user may pass through every folder on the way to `path`.
 pub fn may_enter(account: &Account, path: &Path) -> bool {
-    path.ancestors()
-        .filter_map(|folder| fs::metadata(folder).ok())
-        .all(|folder| {
-            let mode = folder.permissions().mode();
-            let needed = if folder.uid() == account.uid {
-                0o100
-            } else if folder.gid() == account.gid {
-                0o010
-            } else {
-                0o001
-            };
-            mode & needed != 0
-        })
+    path.ancestors().filter_map(|folder| fs::metadata(folder).ok()).all(|folder| {
+        let mode = folder.permissions().mode();
+        let needed = if folder.uid() == account.uid {
+            0o100
+        } else if folder.gid() == account.gid {
+            0o010
+        } else {
+            0o001
+        };
+        mode & needed != 0
+    })
 }

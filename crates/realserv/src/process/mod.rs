@@ -106,24 +106,14 @@ impl Process {
         if let Some(account) = &spec.account {
             command.uid(account.uid).gid(account.gid);
         }
-        let child = command
-            .spawn()
-            .with_context(|| format!("{} cannot be started", spec.program.display()))?;
+        let child = command.spawn().with_context(|| format!("{} cannot be started", spec.program.display()))?;
         let pid = child
             .id()
             .and_then(|id| i32::try_from(id).ok())
             .and_then(Pid::from_raw)
             .with_context(|| format!("{} ended at once", spec.name))?;
         let pidfile = record(run, &spec.name, pid)?;
-        Ok(Self {
-            name: spec.name.clone(),
-            log: spec.log.clone(),
-            child,
-            pid,
-            stop: spec.stop,
-            pidfile,
-            over: false,
-        })
+        Ok(Self { name: spec.name.clone(), log: spec.log.clone(), child, pid, stop: spec.stop, pidfile, over: false })
     }
 
     /// Its process id.

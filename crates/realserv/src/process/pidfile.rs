@@ -65,12 +65,8 @@ pub fn record(run: &Path, name: &str, pid: Pid) -> Result<PathBuf> {
     fs::create_dir_all(run)?;
     let file = run.join(format!("{name}.pid"));
     let pid = pid.as_raw_nonzero().get();
-    let running = Running {
-        pid,
-        started: started(pid).unwrap_or_default(),
-    };
-    fs::write(&file, serde_json::to_string(&running)?)
-        .with_context(|| format!("{} cannot be written", file.display()))?;
+    let running = Running { pid, started: started(pid).unwrap_or_default() };
+    fs::write(&file, serde_json::to_string(&running)?).with_context(|| format!("{} cannot be written", file.display()))?;
     Ok(file)
 }
 
@@ -84,12 +80,7 @@ pub fn reap(run: &Path) -> Vec<String> {
         }
         if let Some(running) = Running::read(&file) {
             running.end();
-            reaped.push(
-                file.file_stem()
-                    .unwrap_or_default()
-                    .to_string_lossy()
-                    .into_owned(),
-            );
+            reaped.push(file.file_stem().unwrap_or_default().to_string_lossy().into_owned());
         }
         let _ = fs::remove_file(file);
     }
@@ -100,15 +91,10 @@ fn started(pid: i32) -> Option<String> {
     if let Ok(stat) = fs::read_to_string(format!("/proc/{pid}/stat")) {
         // The name in parentheses may hold blanks; state and start time are fields 3 and 22.
         let fields: Vec<&str> = stat.rsplit(')').next()?.split_whitespace().collect();
-        return (fields.first() != Some(&"Z"))
-            .then(|| fields.get(19).map(ToString::to_string))
-            .flatten();
+        return (fields.first() != Some(&"Z")).then(|| fields.get(19).map(ToString::to_string)).flatten();
     }
     test_kill_process(Pid::from_raw(pid)?).ok()?;
-    let output = Command::new("ps")
-        .args(["-o", "lstart=", "-p", &pid.to_string()])
-        .output()
-        .ok()?;
+    let output = Command::new("ps").args(["-o", "lstart=", "-p", &pid.to_string()]).output().ok()?;
     let when = String::from_utf8_lossy(&output.stdout).trim().to_owned();
     (!when.is_empty()).then_some(when)
 }
