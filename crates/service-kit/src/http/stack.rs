@@ -1,0 +1,117 @@
+//! The layers around every service's routes: context and span, one log line, time-out, body limit, panic catcher, CORS.
+
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use context::{CORRELATION_HEADER, Context, TRACEPARENT_HEADER};
+use domain::CorrelationId;
+use http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::cors::{AllowOrigin, CorsLayer};
+use tracing::Instrument as _;
+
+use super::error::ApiError;
+use crate::Kit;
+use crate::telemetry::{continue_trace, traceparent};
+
+/// Bodies are refused above this unless a route says otherwise (rule 46).
+const BODY_LIMIT_BYTES: usize = 1024 * 1024;
+
+/// Puts the layers around a router. The last one added is the first to see a request.
+pub(crate) fn wrap(router: Router, kit: &Kit) -> Router {
+    let timeout = Duration::from_secs(kit.config.request_timeout_seconds);
+    router
+        .fallback(|| async { ApiError::not_found("what this address names was") })
+        .method_not_allowed_fallback(|| async {
+            ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "this address does not take this method")
+        })
+        .layer(DefaultBodyLimit::max(BODY_LIMIT_BYTES))
+        .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
+            ApiError::internal(anyhow::anyhow!("a handler panicked")).into_response()
+        }))
+        .layer(from_fn_with_state(timeout, limit_time))
+        .layer(cors(&kit.config.cors_allowed_origins))
+        .layer(from_fn_with_state(kit.clone(), observe))
+        .layer(from_fn(security_headers))
+}
+
+/// One context, one span, one log line and one measurement for each request.
+async fn observe(State(kit): State<Kit>, request: Request, next: Next) -> Response {
+    let correlation_id = request
+        .headers()
+        .get(CORRELATION_HEADER)
+        .and_then(|v| v.to_str().ok())
+        .and_then(|v| v.parse::<CorrelationId>().ok())
+        .unwrap_or_else(|| kit.ids.next());
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().map_or("(none)", MatchedPath::as_str).to_owned();
+    let quiet = route.starts_with("/health") || route == "/metrics";
+    let span = if quiet {
+        tracing::Span::none()
+    } else {
+        tracing::info_span!("request", otel.name = %format!("{method} {route}"), otel.kind = "server", %method, route,
+            %correlation_id, trace_id = tracing::field::Empty)
+    };
+    continue_trace(&span, request.headers().get(TRACEPARENT_HEADER).and_then(|v| v.to_str().ok()));
+    let traceparent = traceparent(&span);
+    if let Some(traceparent) = &traceparent {
+        span.record("trace_id", traceparent.get(3..35).unwrap_or_default());
+    }
+    let context = Context { correlation_id, causation_id: None, traceparent };
+    let started = Instant::now();
+    let log_span = span.clone();
+    let mut response = context::scope(context, next.run(request).instrument(span)).await;
+    let took = started.elapsed();
+    let status = response.status().as_u16();
+    if !quiet {
+        let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        log_span.in_scope(|| tracing::info!(status, took_ms, "answered"));
+    }
+    metrics::histogram!("http_request_duration_seconds", "method" => method.to_string(), "route" => route,
+        "status" => status.to_string())
+    .record(took.as_secs_f64());
+    if let Ok(value) = HeaderValue::from_str(&correlation_id.to_string()) {
+        response.headers_mut().insert(HeaderName::from_static(CORRELATION_HEADER), value);
+    }
+    response
+}
+
+async fn limit_time(State(timeout): State<Duration>, request: Request, next: Next) -> Response {
+    match tokio::time::timeout(timeout, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => ApiError::new(StatusCode::GATEWAY_TIMEOUT, "timed_out", "this took too long; it may still have been done")
+            .into_response(),
+    }
+}
+
+async fn security_headers(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+fn cors(origins: &[String]) -> CorsLayer {
+    let origins: Vec<HeaderValue> = origins.iter().filter(|o| !o.is_empty()).filter_map(|o| o.parse().ok()).collect();
+    if origins.is_empty() {
+        return CorsLayer::new();
+    }
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::list(origins))
+        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE])
+        .allow_headers([
+            header::AUTHORIZATION,
+            header::CONTENT_TYPE,
+            header::IF_MATCH,
+            header::IF_NONE_MATCH,
+            HeaderName::from_static("idempotency-key"),
+            HeaderName::from_static(CORRELATION_HEADER),
+            HeaderName::from_static(context::CHANNEL_HEADER),
+        ])
+        .expose_headers([HeaderName::from_static(CORRELATION_HEADER), header::ETAG, header::RETRY_AFTER])
+        .max_age(Duration::from_secs(600))
+}
