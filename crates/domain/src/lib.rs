@@ -6,6 +6,7 @@
 pub mod actor;
 pub mod business_time;
 pub mod clock;
+mod delivery_tariff;
 pub mod events;
 pub mod formats;
 pub mod ids;
@@ -17,6 +18,7 @@ mod text;
 
 pub use actor::{Actor, ActorKind};
 pub use clock::{Clock, IdGen, Randomness, SharedClock, SharedIds, SharedRandom, SystemClock, SystemIds};
+pub use delivery_tariff::DeliveryTariff;
 pub use formats::{Gstin, Ifsc, InvalidFormat, Pan, Phone, Pincode, StateCode};
 pub use ids::*;
 pub use money::{Money, MoneyError, Rate, halves, largest_remainder};
