@@ -2,10 +2,14 @@
 
 use std::time::{Duration, Instant};
 
+use bytes::BytesMut;
 use reqwest::{Method, RequestBuilder};
 use serde::de::DeserializeOwned;
 
 use crate::{Breaker, BreakerSettings, OutboundError, Reply, context_headers::with_context, transport_error};
+
+/// No API answers with more than this unless a caller expects it.
+const LARGEST_ANSWER: usize = 8 * 1024 * 1024;
 
 /// An outside system reached over HTTP.
 #[derive(Debug, Clone)]
@@ -49,9 +53,14 @@ impl Remote {
     ///
     /// A lost call and a 5xx count against the breaker; 429 and refusals do not: the system is there.
     pub async fn send(&self, request: RequestBuilder) -> Result<Reply, OutboundError> {
+        self.send_within(request, LARGEST_ANSWER).await
+    }
+
+    /// The same, for an answer of at most `limit` bytes; a longer one is refused as `too_large`.
+    pub async fn send_within(&self, request: RequestBuilder, limit: usize) -> Result<Reply, OutboundError> {
         let permit = self.breaker.permit()?;
         let started = Instant::now();
-        let result = exchange(with_context(request)).await;
+        let result = exchange(with_context(request), limit).await;
         let outcome = match &result {
             Ok(reply) if reply.status.is_server_error() => {
                 permit.failed();
@@ -62,7 +71,11 @@ impl Remote {
                 if reply.is_success() { "ok" } else { "refused" }
             }
             Err(error) => {
-                permit.failed();
+                if error.is_transient() {
+                    permit.failed();
+                } else {
+                    permit.worked();
+                }
                 error.outcome()
             }
         };
@@ -86,10 +99,21 @@ impl Remote {
     }
 }
 
-async fn exchange(request: RequestBuilder) -> Result<Reply, OutboundError> {
+async fn exchange(request: RequestBuilder, limit: usize) -> Result<Reply, OutboundError> {
     let mut response = request.send().await.map_err(transport_error)?;
     let status = response.status();
+    let too_large = || OutboundError::reject(status.as_u16(), "too_large", "the answer is larger than we take");
+    let announced = response.content_length().unwrap_or_default();
+    if usize::try_from(announced).map_or(true, |length| length > limit) {
+        return Err(too_large());
+    }
     let headers = std::mem::take(response.headers_mut());
-    let body = response.bytes().await.map_err(transport_error)?;
-    Ok(Reply { status, headers, body })
+    let mut body = BytesMut::new();
+    while let Some(chunk) = response.chunk().await.map_err(transport_error)? {
+        if body.len() + chunk.len() > limit {
+            return Err(too_large());
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Reply { status, headers, body: body.freeze() })
 }

@@ -174,3 +174,13 @@ async fn the_correlation_id_and_the_trace_go_along() {
     assert!(seen[0].headers.contains_key("traceparent"));
     assert!(!seen[1].headers.contains_key("x-correlation-id"));
 }
+
+#[tokio::test]
+async fn an_answer_larger_than_expected_is_refused() {
+    let server = answering(ResponseTemplate::new(200).set_body_bytes(vec![b'x'; 2000])).await;
+    let remote = remote(1000);
+    let request = || remote.get(outbound::join(&server.uri(), "it"));
+    let error = remote.send_within(request(), 1999).await.unwrap_err();
+    assert!(matches!(error, OutboundError::Reject { ref code, .. } if code == "too_large"));
+    assert_eq!(remote.send_within(request(), 2000).await.unwrap().body.len(), 2000);
+}
