@@ -1,1 +1,41 @@
-//! The catalog service.
+//! The catalog service: materials, labour, offers, stock.
+//!
+//! A request comes in at `http`, is decided in `domain`, sequenced in `usecases`, remembered in `store`, told to others
+//! in `events`; `jobs` follow later.
+
+mod app;
+mod config;
+pub mod domain;
+mod http;
+
+use ::domain::ServiceName;
+use service_kit::{Kit, Service, Workers};
+use sqlx::migrate::Migrator;
+use utoipa_axum::router::OpenApiRouter;
+
+pub use app::App;
+pub use config::Config;
+
+/// The catalog service.
+#[derive(Debug)]
+pub struct CatalogService;
+
+impl Service for CatalogService {
+    const NAME: ServiceName = ServiceName::Catalog;
+    type Config = Config;
+    type App = App;
+
+    fn migrator() -> Migrator {
+        sqlx::migrate!("../../migrations/catalog")
+    }
+
+    async fn build(kit: Kit, config: Config) -> anyhow::Result<App> {
+        App::build(kit, config)
+    }
+
+    fn router() -> OpenApiRouter<App> {
+        http::routes()
+    }
+
+    fn workers(_app: &App, _workers: &mut Workers) {}
+}

@@ -1,0 +1,1 @@
+//! What is decided here: pure, without async, SQL or wire shapes.
