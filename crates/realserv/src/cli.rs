@@ -15,6 +15,41 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Build and start everything; Ctrl-C stops it, data stays.
+    Up(Box<commands::up::UpArgs>),
+    /// Stop the fleet, wherever it was started.
+    Down {
+        /// Remove its data as well.
+        #[arg(long)]
+        wipe: bool,
+    },
+    /// The running fleet in one table.
+    Status,
+    /// What the children wrote.
+    Logs {
+        /// One of them; all when left out.
+        name: Option<String>,
+        /// Go on as they write.
+        #[arg(short, long)]
+        follow: bool,
+        /// How many of the last lines.
+        #[arg(short = 'n', long, default_value_t = 40)]
+        lines: usize,
+    },
+    /// Move the clock of the whole local fleet: +2h, +1d, -30m, reset, show.
+    Clock {
+        /// The step.
+        #[arg(allow_hyphen_values = true)]
+        step: String,
+    },
+    /// psql in a service's database.
+    Sql {
+        /// The service.
+        service: String,
+        /// Arguments for psql, such as -c 'SELECT 1'.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<OsString>,
+    },
     /// The gateway alone, in the foreground.
     Gateway(Box<gateway::Settings>),
     /// Run a command beside a test Postgres and AWS stand-in, then stop both.
@@ -43,6 +78,12 @@ impl Cli {
     pub async fn run(self) -> Result<ExitCode> {
         let home = Home::find()?;
         match self.command {
+            Command::Up(args) => commands::up::run(&home, *args).await,
+            Command::Down { wipe } => commands::down::run(&home, wipe).await,
+            Command::Status => commands::status::run(&home).await,
+            Command::Logs { name, follow, lines } => commands::logs::run(&home, name.as_deref(), follow, lines).await,
+            Command::Clock { step } => commands::clock::run(&home, &step).await,
+            Command::Sql { service, args } => commands::sql::run(&home, &service, &args),
             Command::Gateway(settings) => commands::gateway::run(*settings).await,
             Command::WithStack { no_aws, command } => commands::with_stack::run(&home, !no_aws, &command).await,
             Command::Prepare { services, check } => commands::prepare::run(&home, &services, check).await,

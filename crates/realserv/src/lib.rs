@@ -1,11 +1,13 @@
 //! The local runner. `cli` says what it can do, `commands` does it, one file a command.
 //!
-//! `postgres` and `aws` bring up what the services stand on, `process` keeps children in order.
+//! `fleet` holds the whole together, `postgres` and `aws` bring up what the services stand on, `gateway` is the one
+//! door, `process` keeps children in order.
 
 pub mod aws;
 pub mod cli;
 pub mod clock;
 pub mod commands;
+pub mod fleet;
 pub mod gateway;
 pub mod home;
 pub mod net;

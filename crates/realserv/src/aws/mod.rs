@@ -1,6 +1,7 @@
 //! The AWS stand-in: installed once into a private virtual environment, started as a child.
 
 mod install;
+mod topology;
 
 use crate::{
     net,
@@ -13,6 +14,7 @@ use std::{
 };
 
 pub use install::install;
+pub use topology::{ensure, store_secrets};
 
 /// The region all names are in.
 pub const REGION: &str = "ap-south-1";

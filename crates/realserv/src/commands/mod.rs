@@ -1,5 +1,11 @@
 //! One file a command.
 
+pub mod clock;
+pub mod down;
 pub mod gateway;
+pub mod logs;
 pub mod prepare;
+pub mod sql;
+pub mod status;
+pub mod up;
 pub mod with_stack;

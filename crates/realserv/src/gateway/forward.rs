@@ -76,6 +76,7 @@ impl Forwarder {
         };
         let (mut parts, body) = answer.into_parts();
         clean_answer(&mut parts.headers);
+        parts.version = Version::HTTP_11;
         Ok(Response::from_parts(parts, Body::new(body)).into_response())
     }
 }

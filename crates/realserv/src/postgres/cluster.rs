@@ -18,11 +18,11 @@ use std::{
 };
 use tokio::time;
 
-/// Settings for a cluster that may be lost: local runs and tests only. A power cut can ruin it, which costs a
-/// `down --wipe`; in return commits do not wait for a disk. Production runs on RDS with its own parameters.
-const SETTINGS: [&str; 9] = [
+/// Settings for a cluster that may be lost: local runs and tests only. Nothing is forced to the disk, so a power cut
+/// can ruin it, which costs a `down --wipe`; a killed process loses nothing, because what was committed has been
+/// handed to the operating system. Production runs on RDS with its own parameters.
+const SETTINGS: [&str; 8] = [
     "fsync=off",
-    "synchronous_commit=off",
     "full_page_writes=off",
     "shared_buffers=128MB",
     // Seven services with their pools, or nextest with as many tests as cores.
@@ -50,6 +50,7 @@ pub struct Cluster {
     pub port: u16,
     /// The server.
     pub process: Process,
+    spec: Spec,
     access: Access,
 }
 
@@ -57,7 +58,7 @@ impl Cluster {
     /// Makes the cluster in `data` unless it exists, and starts it.
     pub async fn start(binaries: &Binaries, data: &Path, port: u16, access: Access, log: &Path, run: &Path) -> Result<Self> {
         let spec = server(binaries, data, port, &access, log)?;
-        let mut cluster = Self { port, process: Process::start(&spec, run)?, access };
+        let mut cluster = Self { port, process: Process::start(&spec, run)?, spec, access };
         cluster.wait_until_ready().await?;
         Ok(cluster)
     }
@@ -74,6 +75,11 @@ impl Cluster {
     /// A superuser's connection to a database.
     pub async fn connect(&self, database: &str) -> Result<PgConnection> {
         Ok(PgConnection::connect(&self.admin_url(database)).await?)
+    }
+
+    /// The server and how to start it again, for somebody else to look after.
+    pub fn into_parts(self) -> (Spec, Process) {
+        (self.spec, self.process)
     }
 
     /// Stops it: running statements are broken off, data is written.
