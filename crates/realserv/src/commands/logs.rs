@@ -48,7 +48,10 @@ pub async fn run(home: &Home, name: Option<&str>, follow: bool, lines: usize) ->
             print(&log.name, line);
         }
     }
-    while follow {
+    loop {
+        if !follow {
+            return Ok(ExitCode::SUCCESS);
+        }
         time::sleep(Duration::from_millis(200)).await;
         for log in &mut logs {
             for line in log.new_lines()? {
@@ -56,7 +59,6 @@ pub async fn run(home: &Home, name: Option<&str>, follow: bool, lines: usize) ->
             }
         }
     }
-    Ok(ExitCode::SUCCESS)
 }
 
 impl Log {

@@ -13,7 +13,12 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use std::{collections::BTreeMap, fs, os::unix::fs::OpenOptionsExt as _, path::Path};
+use std::{
+    collections::{BTreeMap, btree_map::Entry},
+    fs,
+    os::unix::fs::OpenOptionsExt as _,
+    path::Path,
+};
 
 /// The Firebase project of the local fleet.
 pub(super) const PROJECT: &str = "demo-realserv";
@@ -65,19 +70,18 @@ impl Secrets {
             self.postgres = random_hex(24)?;
         }
         for service in SERVICES {
-            let name = service.name.to_owned();
-            if !self.databases.contains_key(&name) {
-                self.databases.insert(name.clone(), random_hex(24)?);
+            if let Entry::Vacant(missing) = self.databases.entry(service.name.to_owned()) {
+                missing.insert(random_hex(24)?);
             }
-            if !self.service_tokens.contains_key(&name) {
+            if let Entry::Vacant(missing) = self.service_tokens.entry(service.name.to_owned()) {
                 let pair = ServiceKeyPair::generate()?;
-                let keys = TokenKeys { private: pair.private_key.expose_secret().to_owned(), public: pair.public_key };
-                self.service_tokens.insert(name, keys);
+                let private = pair.private_key.expose_secret().to_owned();
+                missing.insert(TokenKeys { private, public: pair.public_key });
             }
         }
         for (name, make) in VARIABLES {
-            if !self.variables.contains_key(name) {
-                self.variables.insert(name.to_owned(), make()?);
+            if let Entry::Vacant(missing) = self.variables.entry(name.to_owned()) {
+                missing.insert(make()?);
             }
         }
         Ok(())

@@ -1,0 +1,13 @@
+# The few commands anyone needs. Each is one line into cargo or a script.
+RUN := cargo run --quiet --package realserv --
+.PHONY: demo up down status test check openapi prepare bench
+
+demo: ; $(RUN) demo
+up: ; $(RUN) up
+down: ; $(RUN) down
+status: ; $(RUN) status
+test: ; scripts/test
+check: ; scripts/check
+openapi: ; scripts/openapi
+prepare: ; scripts/prepare all
+bench: ; cargo run --quiet --release --package realserv -- bench
