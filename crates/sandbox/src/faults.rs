@@ -277,7 +277,6 @@ fn razorpay_operation(method: &Method, rest: &[&str]) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
     use super::*;
 
     fn fault(count: Option<u32>) -> Fault {

@@ -77,10 +77,7 @@ impl RsaKey {
     }
 
     /// The claims of a token this key signed. Times are the caller's business: they go by the sandbox's clock.
-    pub(crate) fn verify<T: DeserializeOwned>(&self, token: &str) -> Result<T, jsonwebtoken::errors::Error>
-    where
-        T: Clone,
-    {
+    pub(crate) fn verify<T: DeserializeOwned + Clone>(&self, token: &str) -> Result<T, jsonwebtoken::errors::Error> {
         let mut validation = jsonwebtoken::Validation::new(Algorithm::RS256);
         validation.validate_exp = false;
         validation.validate_aud = false;
@@ -91,7 +88,6 @@ impl RsaKey {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
     use super::*;
 
     #[test]

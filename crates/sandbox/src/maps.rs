@@ -310,7 +310,6 @@ fn only(element: Value, fields: &[&str]) -> Value {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
     use super::*;
 
     #[test]

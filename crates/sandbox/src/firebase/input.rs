@@ -67,7 +67,6 @@ pub(super) fn phone_number(text: &str) -> Result<String, IdentityError> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
     use super::*;
 
     #[test]

@@ -54,7 +54,7 @@ pub(crate) fn router(app: &Shared) -> Router<Shared> {
         .route("/payment_links/{id}/notify_by/{medium}", post(links::notify))
         .method_not_allowed_fallback(not_found)
         .fallback(not_found);
-    Router::new().nest("/v1", api).layer(middleware::from_fn_with_state(app.clone(), authenticate))
+    Router::new().nest("/v1", api).fallback(not_found).layer(middleware::from_fn_with_state(app.clone(), authenticate))
 }
 
 async fn not_found() -> RazorpayError {

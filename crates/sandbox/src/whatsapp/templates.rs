@@ -98,7 +98,6 @@ fn check_spacing(text: &str) -> Result<(), WhatsappError> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
     use serde_json::json;
 
     use super::*;
