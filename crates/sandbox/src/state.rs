@@ -6,7 +6,7 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use anyhow::Context as _;
@@ -26,8 +26,10 @@ use crate::{
     whatsapp::WhatsappState,
 };
 
-/// How long changes may wait before they are written.
-const SAVE_EVERY: Duration = Duration::from_millis(500);
+/// How long changes may wait before they are written, while there is little to write.
+const SAVE_EVERY: Duration = Duration::from_millis(200);
+/// Saving takes no more than one part in so many of the time, however much there is.
+const SAVE_SHARE: u32 = 20;
 
 /// A mutex that a panicking holder does not take with it.
 #[derive(Default)]
@@ -199,12 +201,16 @@ impl App {
 
     /// Saves changes a little after they happen, until told to stop.
     pub(crate) async fn keep_saving(self: Arc<Self>) {
-        while !self.sleeps(SAVE_EVERY).await {
-            if self.changed.load(Ordering::Relaxed)
-                && let Err(error) = self.save().await
-            {
+        let mut pause = SAVE_EVERY;
+        while !self.sleeps(pause).await {
+            if !self.changed.load(Ordering::Relaxed) {
+                continue;
+            }
+            let begun = Instant::now();
+            if let Err(error) = self.save().await {
                 tracing::warn!(%error, "the state was not saved");
             }
+            pause = SAVE_EVERY.max(begun.elapsed() * SAVE_SHARE);
         }
     }
 

@@ -17,14 +17,16 @@ fn template() -> Value {
 }
 
 async fn wait_for_status(stage: &Stage, wanted: &str) {
+    let mut seen = json!(null);
     for _ in 0..100 {
         let (_, chat) = stage.get(&format!("/_sandbox/phones/{PHONE}/whatsapp")).await;
-        if chat["data"][0]["status"] == wanted {
-            return;
+        seen = chat["data"][0]["status"].clone();
+        if seen == wanted {
+            break;
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    panic!("the message never was {wanted}");
+    assert_eq!(seen, wanted);
 }
 
 #[tokio::test]
