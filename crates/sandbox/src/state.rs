@@ -102,6 +102,8 @@ pub(crate) struct App {
     stored_keys: Locked<Vec<StoredKey>>,
     id_keys: RwLock<Vec<RsaKey>>,
     changed: AtomicBool,
+    /// One writer of the state file at a time.
+    saving: tokio::sync::Mutex<()>,
 }
 
 /// The app as handlers share it.
@@ -143,6 +145,7 @@ impl App {
             id_keys: RwLock::new(stored.id_tokens.iter().map(|key| RsaKey::from_pem(&key.pem)).collect::<Result<_, _>>()?),
             stored_keys: Locked::new(stored.id_tokens),
             changed: AtomicBool::new(true),
+            saving: tokio::sync::Mutex::default(),
             settings,
         });
         if let Some(file) = &app.settings.clock_file {
@@ -191,6 +194,7 @@ impl App {
     /// Writes the state file, if there is to be one.
     pub(crate) async fn save(&self) -> anyhow::Result<()> {
         let Some(file) = &self.settings.state_file else { return Ok(()) };
+        let _one = self.saving.lock().await;
         self.changed.store(false, Ordering::Relaxed);
         let keys = StoredKeys { id_tokens: self.stored_keys.lock().clone(), service_account: self.service_account.clone() };
         let text = serde_json::to_vec(&SaveState { keys, world: &self.world, webhooks: self.webhooks.pending() })?;
