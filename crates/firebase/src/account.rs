@@ -35,6 +35,8 @@ pub struct NewAccount {
     pub uid: Option<String>,
     /// Phone.
     pub phone: Option<Phone>,
+    /// E-mail; not verified until its owner signs in with it.
+    pub email: Option<String>,
     /// Name.
     pub display_name: Option<String>,
 }
@@ -61,6 +63,7 @@ impl NewAccount {
         let mut body = Map::new();
         put(&mut body, "localId", self.uid.clone());
         put(&mut body, "phoneNumber", self.phone.as_ref().map(Phone::to_string));
+        put(&mut body, "email", self.email.clone());
         put(&mut body, "displayName", self.display_name.clone());
         Value::Object(body)
     }

@@ -107,7 +107,7 @@ async fn a_phone_sign_in_goes_from_session_to_tokens() {
     let Setup { server, firebase, .. } = setup().await;
     Mock::given(path("/identity/v1/accounts:sendVerificationCode"))
         .and(query_param("key", "web-key"))
-        .and(body_json(json!({"phoneNumber": "+919876543210"})))
+        .and(body_json(json!({"phoneNumber": "+919876543210", "recaptchaToken": "stand-in"})))
         .respond_with(ResponseTemplate::new(200).set_body_json(json!({"sessionInfo": "s1"})))
         .mount(&server)
         .await;
@@ -291,4 +291,13 @@ async fn with_the_emulator_everything_goes_to_it_as_the_owner() {
     assert_eq!(firebase.find_by_uid("u").await, Ok(None));
     let token = firebase.mint_custom_token("u", &Map::new()).unwrap();
     assert!(token.expose_secret().ends_with('.'));
+}
+
+#[tokio::test]
+async fn its_work_can_be_spawned() {
+    fn spawnable<T: Send>(_work: &T) {}
+    let Setup { firebase, .. } = setup().await;
+    spawnable(&firebase.find_by_uid("u"));
+    spawnable(&firebase.update("u", &AccountChange::default()));
+    spawnable(&firebase.sign_in_with_custom_token(&SecretString::from("t")));
 }

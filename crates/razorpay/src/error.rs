@@ -172,7 +172,7 @@ fn kind(status: u16, text: &str) -> RefusalKind {
         RefusalKind::KeyReused
     } else if says("fully refunded") {
         RefusalKind::AlreadyRefunded
-    } else if says("already been captured") || says("already paid") || says("already captured") {
+    } else if says("already been captured") || says("already paid") || says("already done") || says("already captured") {
         RefusalKind::AlreadyCaptured
     } else if says("refund") && (says("exceed") || says("greater than")) {
         RefusalKind::RefundTooLarge

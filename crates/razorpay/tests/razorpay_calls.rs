@@ -192,3 +192,12 @@ async fn an_id_that_would_leave_its_path_is_refused_without_a_call() {
     assert_eq!(error.refusal(), Some(RefusalKind::NotFound));
     assert!(server.received_requests().await.unwrap().is_empty());
 }
+
+#[tokio::test]
+async fn its_work_can_be_spawned() {
+    fn spawnable<T: Send>(_work: &T) {}
+    let (_server, razorpay) = razorpay().await;
+    spawnable(&razorpay.fetch_refunds("pay_A"));
+    spawnable(&razorpay.find_order_by_receipt("r"));
+    spawnable(&razorpay.create_order(&new_order()));
+}

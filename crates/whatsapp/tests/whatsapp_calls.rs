@@ -222,3 +222,12 @@ async fn a_file_is_uploaded() {
     let body = String::from_utf8_lossy(&body).into_owned();
     assert!(body.contains("name=\"messaging_product\"") && body.contains("filename=\"invoice.pdf\""));
 }
+
+#[tokio::test]
+async fn its_work_can_be_spawned() {
+    fn spawnable<T: Send>(_work: &T) {}
+    let (_server, whatsapp) = setup().await;
+    spawnable(&whatsapp.download_media("1", 1));
+    spawnable(&whatsapp.mark_read("1", true));
+    spawnable(&whatsapp.send(&to_ravi(Message::text("x"))));
+}
