@@ -1,5 +1,6 @@
 # The few commands anyone needs. Each is one line into cargo or a script.
-RUN := cargo run --quiet --package realserv --
+# Without --package, so that cargo chooses features for the whole workspace and compiles each dependency once.
+RUN := cargo run --bin realserv --
 .PHONY: demo up down status test check openapi prepare bench
 
 demo: ; $(RUN) demo
@@ -10,4 +11,4 @@ test: ; scripts/test
 check: ; scripts/check
 openapi: ; scripts/openapi
 prepare: ; scripts/prepare all
-bench: ; cargo run --quiet --release --package realserv -- bench
+bench: ; cargo run --release --bin realserv -- bench

@@ -4,7 +4,7 @@ use crate::{
     fleet::{Fleet, Options, Phase, PortArgs, Probe, State, runner, table},
     home::Home,
     process,
-    service::{SERVICES, Service},
+    service::Service,
 };
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
@@ -108,18 +108,21 @@ async fn told_to_stop() {
     }
 }
 
-/// Builds sandbox and services in the profile this program was built in; cargo shows its progress.
+/// Builds everything in the profile this program was built in; cargo shows its progress.
 fn build(home: &Home, only: &[String]) -> Result<()> {
     let mut command = Command::new("cargo");
     command.arg("build").current_dir(&home.root);
     if is_release() {
         command.arg("--release");
     }
-    command.args(["--package", "sandbox"]);
-    for service in SERVICES {
-        if only.is_empty() || only.iter().any(|name| name == service.name) {
-            command.args(["--package", service.name]);
-        }
+    if only.is_empty() {
+        // The whole workspace, so that this build and the one for the tests share their dependencies.
+        command.args(["--workspace", "--bins"]);
+    } else {
+        command.args(["--package", "sandbox"]);
+    }
+    for name in only {
+        command.args(["--package", name]);
     }
     let status = command.status().context("cargo cannot be started; --no-build takes the programs as they are")?;
     if !status.success() {

@@ -4,7 +4,7 @@ use super::{
     refusal::Refusal,
     table::{Authorization, Route, Throttle},
 };
-use auth::FirebaseVerifier;
+use auth::{FirebaseVerifier, TokenError};
 use governor::{
     DefaultDirectRateLimiter, Quota, RateLimiter,
     clock::{Clock as _, DefaultClock},
@@ -65,6 +65,7 @@ async fn authorize(verifier: &FirebaseVerifier, headers: &HeaderMap) -> Result<(
     match verifier.verify(token).await {
         Ok(_) => Ok(()),
         Err(error) if error.is_unavailable() => Err(Refusal::KeysUnavailable),
+        Err(TokenError::Expired) => Err(Refusal::TokenExpired),
         Err(error) => Err(Refusal::BadToken(error.to_string())),
     }
 }

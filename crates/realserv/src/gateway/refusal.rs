@@ -1,4 +1,5 @@
-//! What the gateway refuses itself, in the envelope of the services.
+//! What the gateway refuses itself, in the envelope of the services and with their codes: a client need not know who
+//! refused it.
 
 use axum::{
     Json,
@@ -13,6 +14,7 @@ pub(super) enum Refusal {
     NotFound,
     MethodNotAllowed(String),
     NoToken,
+    TokenExpired,
     BadToken(String),
     KeysUnavailable,
     TooLarge(u64),
@@ -32,17 +34,18 @@ impl Refusal {
             Self::NoToken => {
                 (StatusCode::UNAUTHORIZED, "unauthenticated", "Sign in first: this address wants a bearer token.".to_owned())
             }
-            Self::BadToken(why) => (StatusCode::UNAUTHORIZED, "unauthenticated", format!("Sign in again: {why}.")),
+            Self::TokenExpired => (StatusCode::UNAUTHORIZED, "token_expired", "the token has expired; refresh it".to_owned()),
+            Self::BadToken(why) => (StatusCode::UNAUTHORIZED, "invalid_token", why.clone()),
             Self::KeysUnavailable => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "identity_unavailable",
                 "Tokens cannot be checked at the moment. Try again shortly.".to_owned(),
             ),
             Self::TooLarge(limit) => {
-                (StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large", format!("The body is larger than {limit} bytes."))
+                (StatusCode::PAYLOAD_TOO_LARGE, "too_large", format!("The body is larger than {limit} bytes."))
             }
             Self::TooMany { retry_after } => {
-                (StatusCode::TOO_MANY_REQUESTS, "too_many_requests", format!("Too many requests. Try again in {retry_after} s."))
+                (StatusCode::TOO_MANY_REQUESTS, "rate_limited", format!("Too many requests. Try again in {retry_after} s."))
             }
             Self::BadGateway => (
                 StatusCode::BAD_GATEWAY,
@@ -51,7 +54,7 @@ impl Refusal {
             ),
             Self::Timeout => (
                 StatusCode::GATEWAY_TIMEOUT,
-                "service_timeout",
+                "timed_out",
                 "The service took too long. What you asked for may or may not have happened.".to_owned(),
             ),
             Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something went wrong on our side.".to_owned()),
@@ -60,7 +63,9 @@ impl Refusal {
 
     fn header(&self) -> Option<(HeaderName, HeaderValue)> {
         match self {
-            Self::NoToken | Self::BadToken(_) => Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
+            Self::NoToken | Self::TokenExpired | Self::BadToken(_) => {
+                Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")))
+            }
             Self::TooMany { retry_after } => Some((header::RETRY_AFTER, HeaderValue::from(*retry_after))),
             Self::MethodNotAllowed(allowed) => HeaderValue::from_str(allowed).ok().map(|allowed| (header::ALLOW, allowed)),
             _ => None,
@@ -73,7 +78,7 @@ impl IntoResponse for Refusal {
         let (status, code, message) = self.parts();
         let correlation_id = super::correlation::current();
         let body = json!({ "error": {
-            "code": code, "message": message, "details": [], "correlation_id": correlation_id,
+            "code": code, "message": message, "correlation_id": correlation_id,
         }});
         let mut response = (status, Json(body)).into_response();
         if let Some((name, value)) = self.header() {

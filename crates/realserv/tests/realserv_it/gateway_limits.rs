@@ -14,7 +14,7 @@ async fn a_body_over_the_limit_is_refused_whether_or_not_its_length_is_told() {
     let untold = stage.http.post(&url).body(reqwest::Body::wrap_stream(pieces));
     for request in [told, untold] {
         let (status, body) = read(request.send().await.unwrap()).await;
-        assert_eq!((status, body["error"]["code"].as_str()), (413, Some("payload_too_large")));
+        assert_eq!((status, body["error"]["code"].as_str()), (413, Some("too_large")));
     }
     let (status, _) = read(stage.http.post(&url).body(vec![b'x'; 1000]).send().await.unwrap()).await;
     assert_eq!(status, 200);
@@ -46,7 +46,7 @@ async fn a_dead_service_is_502_and_a_slow_one_504() {
     let (status, body) = stage.get("/api/v1/dead").await;
     assert_eq!((status, body["error"]["code"].as_str()), (502, Some("service_unreachable")));
     let (status, body) = stage.get("/api/v1/slow").await;
-    assert_eq!((status, body["error"]["code"].as_str()), (504, Some("service_timeout")));
+    assert_eq!((status, body["error"]["code"].as_str()), (504, Some("timed_out")));
 }
 
 #[tokio::test]
@@ -59,6 +59,6 @@ async fn too_many_requests_are_told_when_to_come_again() {
     let answer = stage.http.get(url).send().await.unwrap();
     assert_eq!(answer.headers()["retry-after"], "1");
     let (status, body) = read(answer).await;
-    assert_eq!((status, body["error"]["code"].as_str()), (429, Some("too_many_requests")));
+    assert_eq!((status, body["error"]["code"].as_str()), (429, Some("rate_limited")));
     assert_eq!(stage.get("/api/v1/materials").await.0, 200);
 }
