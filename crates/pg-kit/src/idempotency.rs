@@ -87,6 +87,12 @@ pub async fn begin(conn: &mut PgConnection, claim: &Claim<'_>) -> Result<Begin, 
     Err(DbError::State("an idempotency record keeps disappearing"))
 }
 
+/// What is known about the key without claiming it: spares a repeated request the reading of outside facts that may have
+/// changed since. `None` when it was never seen.
+pub async fn peek(conn: &mut PgConnection, claim: &Claim<'_>) -> Result<Option<Begin>, DbError> {
+    find(conn, claim).await
+}
+
 async fn insert(conn: &mut PgConnection, claim: &Claim<'_>) -> Result<Option<RecordId>, sqlx::Error> {
     let id: Option<i64> = sqlx::query_scalar(
         "INSERT INTO idempotency_keys AS known (caller, operation, key, body_hash, created_at)
@@ -112,11 +118,12 @@ async fn insert(conn: &mut PgConnection, claim: &Claim<'_>) -> Result<Option<Rec
 async fn find(conn: &mut PgConnection, claim: &Claim<'_>) -> Result<Option<Begin>, DbError> {
     let row = sqlx::query(
         "SELECT body_hash, resource_id, status, body FROM idempotency_keys
-          WHERE caller = $1 AND operation = $2 AND key = $3",
+          WHERE caller = $1 AND operation = $2 AND key = $3 AND created_at > $4",
     )
     .bind(claim.caller)
     .bind(claim.operation)
     .bind(claim.key)
+    .bind(claim.now - KEPT)
     .fetch_optional(conn)
     .await?;
     let Some(row) = row else { return Ok(None) };
