@@ -11,8 +11,10 @@ use std::{
 pub struct Home {
     /// The checkout.
     pub root: PathBuf,
-    /// `.realserv/` of the checkout, or `REALSERV_HOME`.
+    /// `.realserv/` of the checkout, or `REALSERV_HOME`: data, logs and secrets of one fleet.
     pub state: PathBuf,
+    /// Where installed tools are; fleets with data of their own share them.
+    pub tools: PathBuf,
 }
 
 impl Home {
@@ -36,7 +38,12 @@ impl Home {
         let state = state.unwrap_or_else(|| root.join(".realserv"));
         fs::create_dir_all(&state).with_context(|| format!("{} cannot be created", state.display()))?;
         let state = fs::canonicalize(state)?;
-        Ok(Self { root, state })
+        Ok(Self { root, tools: state.clone(), state })
+    }
+
+    /// A fleet with data of its own inside this one's folder, with the same tools.
+    pub fn inner(&self, name: &str) -> Result<Self> {
+        Ok(Self { root: self.root.clone(), state: self.folder(name)?, tools: self.tools.clone() })
     }
 
     /// A folder below `.realserv`, created when missing.

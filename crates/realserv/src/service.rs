@@ -15,18 +15,35 @@ pub struct Service {
     pub offset: u16,
     /// Variable that tells the others where it is.
     pub url_variable: &'static str,
+    /// Whether it has data to begin with (`<service> seed`).
+    pub seeds: bool,
 }
 
 /// All seven, in the order of their ports.
 pub const SERVICES: [Service; 7] = [
-    Service { name: "user", database: "realserv_users_db", role: "realserv_user", offset: 0, url_variable: "USER_URL" },
-    Service { name: "order", database: "realserv_orders_db", role: "realserv_order", offset: 1, url_variable: "ORDER_URL" },
+    Service {
+        name: "user",
+        database: "realserv_users_db",
+        role: "realserv_user",
+        offset: 0,
+        url_variable: "USER_URL",
+        seeds: false,
+    },
+    Service {
+        name: "order",
+        database: "realserv_orders_db",
+        role: "realserv_order",
+        offset: 1,
+        url_variable: "ORDER_URL",
+        seeds: false,
+    },
     Service {
         name: "payment",
         database: "realserv_payments_db",
         role: "realserv_payment",
         offset: 2,
         url_variable: "PAYMENT_URL",
+        seeds: false,
     },
     Service {
         name: "catalog",
@@ -34,6 +51,7 @@ pub const SERVICES: [Service; 7] = [
         role: "realserv_catalog",
         offset: 3,
         url_variable: "CATALOG_URL",
+        seeds: true,
     },
     Service {
         name: "vendor-management",
@@ -41,6 +59,7 @@ pub const SERVICES: [Service; 7] = [
         role: "realserv_vendor_management",
         offset: 4,
         url_variable: "VENDOR_MANAGEMENT_URL",
+        seeds: false,
     },
     Service {
         name: "notification",
@@ -48,6 +67,7 @@ pub const SERVICES: [Service; 7] = [
         role: "realserv_notification",
         offset: 5,
         url_variable: "NOTIFICATION_URL",
+        seeds: false,
     },
     Service {
         name: "integration",
@@ -55,6 +75,7 @@ pub const SERVICES: [Service; 7] = [
         role: "realserv_integration",
         offset: 6,
         url_variable: "INTEGRATION_URL",
+        seeds: false,
     },
 ];
 

@@ -12,11 +12,11 @@ const VERSION: &str = "1.5.33";
 
 /// Installs the pinned version unless it is there, and answers its program.
 pub fn install(home: &Home) -> Result<PathBuf> {
-    let venv = home.state.join("venv");
+    let venv = home.tools.join("venv");
     let program = venv.join("bin/ministack");
     let marker = venv.join(format!(".ministack-{VERSION}"));
     // Two runs at once would install into each other's feet.
-    let lock = File::create(home.folder("run")?.join("venv.lock"))?;
+    let lock = File::create(home.tools.join("venv.lock"))?;
     lock.lock()?;
     if marker.exists() && program.exists() {
         return Ok(program);

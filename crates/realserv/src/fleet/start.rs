@@ -183,23 +183,28 @@ impl Fleet {
     }
 
     async fn migrate(&mut self, topology: &Topology) -> Result<()> {
+        self.run_all("migrate", &self.chosen(), topology).await?;
+        self.say("databases migrated");
+        let seeded: Vec<Service> = self.chosen().into_iter().filter(|service| service.seeds).collect();
+        self.run_all("seed", &seeded, topology).await?;
+        self.say("catalogue seeded");
+        Ok(())
+    }
+
+    /// Runs one command of several services side by side; all of them have to work.
+    async fn run_all(&self, verb: &str, services: &[Service], topology: &Topology) -> Result<()> {
         let mut running = Vec::new();
-        for service in self.chosen() {
-            let spec = self.service_spec(service, "migrate", topology)?;
+        for service in services {
+            let spec = self.service_spec(*service, verb, topology)?;
             running.push(crate::process::Process::start(&spec, &self.run)?);
         }
         for mut process in running {
             let status = process.wait().await?;
             if !status.success() {
-                bail!(
-                    "{} could not migrate its database, see {}:\n{}",
-                    process.name.trim_end_matches("-migrate"),
-                    process.log.display(),
-                    net::tail(&process.log, 8)
-                );
+                let (name, log) = (&process.name, &process.log);
+                bail!("{name} did not work, see {}:\n{}", log.display(), net::tail(log, 8));
             }
         }
-        self.say("databases migrated");
         Ok(())
     }
 
