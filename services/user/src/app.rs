@@ -2,10 +2,14 @@
 
 use std::sync::Arc;
 
+use anyhow::Context as _;
 use axum::extract::FromRef;
+use clients::{IntegrationClient, VendorClient};
+use firebase::Firebase;
 use service_kit::Kit;
 
 use crate::Config;
+use crate::config::Limits;
 
 /// What every handler and worker has in hand. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -14,6 +18,14 @@ pub struct App {
     pub kit: Kit,
     /// Own settings.
     pub config: Arc<Config>,
+    /// Firebase Authentication.
+    pub firebase: Firebase,
+    /// Vendor-management.
+    pub vendors: VendorClient,
+    /// The integration service, which knows the map.
+    pub integration: IntegrationClient,
+    /// How often anyone may ask for a code or try one.
+    pub limits: Limits,
 }
 
 impl App {
@@ -21,9 +33,13 @@ impl App {
     ///
     /// # Errors
     /// Unusable settings.
-    #[expect(clippy::unnecessary_wraps, reason = "ports are built here, and they can fail")]
     pub fn build(kit: Kit, config: Config) -> anyhow::Result<Self> {
-        Ok(Self { kit, config: Arc::new(config) })
+        let firebase = Firebase::new(&config.firebase, kit.http.clone(), kit.clock.clone()).context("Firebase")?;
+        let urls = &kit.config.services;
+        let vendors = VendorClient::new(kit.http.clone(), kit.service_tokens.clone(), &urls.vendor_management_url);
+        let integration = IntegrationClient::new(kit.http.clone(), kit.service_tokens.clone(), &urls.integration_url);
+        let limits = config.limits.start();
+        Ok(Self { kit, config: Arc::new(config), firebase, vendors, integration, limits })
     }
 }
 

@@ -4,9 +4,14 @@
 //! in `events`; `jobs` follow later.
 
 mod app;
+mod bootstrap;
 mod config;
 pub mod domain;
+mod events;
 mod http;
+mod jobs;
+mod store;
+mod usecases;
 
 use ::domain::ServiceName;
 use service_kit::{Kit, Service, Workers};
@@ -14,6 +19,7 @@ use sqlx::migrate::Migrator;
 use utoipa_axum::router::OpenApiRouter;
 
 pub use app::App;
+pub use bootstrap::{BootstrapAdmin, make as make_first_admin, run as bootstrap_admin};
 pub use config::Config;
 
 /// The user service.
@@ -37,5 +43,9 @@ impl Service for UserService {
         http::routes()
     }
 
-    fn workers(_app: &App, _workers: &mut Workers) {}
+    fn workers(app: &App, workers: &mut Workers) {
+        jobs::register(app, workers);
+        let own = app.clone();
+        workers.events(move |envelope| events::handle(own.clone(), envelope));
+    }
 }

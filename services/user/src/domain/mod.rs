@@ -1,1 +1,13 @@
-//! What is decided here: pure, without async, SQL or wire shapes.
+//! What is true of users whatever they are stored in: pure, without IO.
+
+pub mod address;
+pub mod claims;
+pub mod device;
+pub mod permissions;
+pub mod standing;
+pub mod user;
+
+pub use address::{Address, AddressText, Buyer};
+pub use device::DeviceType;
+pub use standing::{IllegalTransition, StatusChange};
+pub use user::User;

@@ -1,0 +1,48 @@
+//! What follows later: telling Firebase, finding addresses on the map, keeping the audit log's months.
+
+use std::time::Duration;
+
+use chrono::{Months, TimeDelta};
+use service_kit::Workers;
+
+use crate::App;
+use crate::store;
+use crate::usecases::{self, LOCATE_ADDRESS, SYNC_IDENTITY};
+
+/// Everything that runs in the background.
+pub(crate) fn register(app: &App, workers: &mut Workers) {
+    let own = app.clone();
+    workers.job(SYNC_IDENTITY, move |job| {
+        let app = own.clone();
+        async move { usecases::sync_job(&app, &job).await }
+    });
+    let own = app.clone();
+    workers.job(LOCATE_ADDRESS, move |job| {
+        let app = own.clone();
+        async move { usecases::locate_address(&app, &job).await }
+    });
+    let own = app.clone();
+    workers.every("sweep unsynced users", Duration::from_secs(30), move || {
+        let app = own.clone();
+        async move { usecases::sweep_unsynced(&app).await }
+    });
+    let own = app.clone();
+    workers.every("audit log months", Duration::from_secs(3600), move || {
+        let app = own.clone();
+        async move { keep_audit_months(&app).await }
+    });
+}
+
+/// Makes this month's and next month's partition and drops months that are older than the log is kept.
+pub(crate) async fn keep_audit_months(app: &App) -> anyhow::Result<()> {
+    let now = app.kit.clock.now();
+    let mut tx = app.kit.pool.begin().await?;
+    store::audit::ensure_month(&mut tx, now).await?;
+    store::audit::ensure_month(&mut tx, now + Months::new(1)).await?;
+    let dropped = store::audit::drop_before(&mut tx, now - TimeDelta::days(app.config.audit_log_days.into())).await?;
+    tx.commit().await?;
+    if dropped > 0 {
+        tracing::info!(dropped, "months of the audit log dropped");
+    }
+    Ok(())
+}

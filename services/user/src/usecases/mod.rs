@@ -1,0 +1,48 @@
+//! What the service does, one verb a file. Outside facts first, then one transaction.
+
+mod add_address;
+mod audit;
+mod change_address;
+mod change_role;
+mod change_status;
+mod count_order;
+mod delete_address;
+mod delete_user;
+mod follow_vendor;
+mod locate_address;
+mod logout;
+mod make_admin;
+mod open_vendor;
+mod record_audit;
+mod refresh_token;
+mod refusal;
+mod register;
+mod see_user;
+mod send_code;
+mod sync_identity;
+mod update_buyer;
+mod update_user;
+mod verify_phone;
+
+pub(crate) use add_address::{NewAddress, add_address};
+pub(crate) use change_address::{AddressChange, change_address};
+pub(crate) use change_role::change_role;
+pub(crate) use change_status::change_status;
+pub(crate) use count_order::count_order;
+pub(crate) use delete_address::delete_address;
+pub(crate) use delete_user::delete_user;
+pub(crate) use follow_vendor::follow_vendor;
+pub(crate) use locate_address::{LOCATE_ADDRESS, locate_address};
+pub(crate) use logout::logout;
+pub(crate) use make_admin::{NewAdmin, bootstrap_admin, make_admin};
+pub(crate) use open_vendor::open_vendor;
+pub(crate) use record_audit::record_audit;
+pub(crate) use refresh_token::refresh_token;
+pub(crate) use refusal::{Refusal, SignInRefusal};
+pub(crate) use register::{Registration, register};
+pub(crate) use see_user::{SignIn, see_user};
+pub(crate) use send_code::send_code;
+pub(crate) use sync_identity::{SYNC_IDENTITY, sweep_unsynced, sync_job};
+pub(crate) use update_buyer::{BuyerChange, update_buyer};
+pub(crate) use update_user::{UserChange, update_user};
+pub(crate) use verify_phone::verify_phone;
