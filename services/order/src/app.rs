@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use axum::extract::FromRef;
-use service_kit::Kit;
+use clients::{CatalogClient, IntegrationClient, NotificationClient, PaymentClient, UserClient, VendorClient};
+use service_kit::{Environment, Kit};
 
 use crate::Config;
+use crate::config::CrashPoint;
 
 /// What every handler and worker has in hand. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -14,16 +16,56 @@ pub struct App {
     pub kit: Kit,
     /// Own settings.
     pub config: Arc<Config>,
+    /// The services an order is made with.
+    pub neighbours: Arc<Neighbours>,
+}
+
+/// The services an order is made with.
+#[derive(Debug)]
+pub struct Neighbours {
+    /// Addresses.
+    pub user: UserClient,
+    /// Who sells, on which terms.
+    pub vendor: VendorClient,
+    /// Prices and stock.
+    pub catalog: CatalogClient,
+    /// Distances and service areas.
+    pub integration: IntegrationClient,
+    /// Money.
+    pub payment: PaymentClient,
+    /// Messages.
+    pub notification: NotificationClient,
 }
 
 impl App {
     /// Puts the service together.
     ///
     /// # Errors
-    /// Unusable settings.
-    #[expect(clippy::unnecessary_wraps, reason = "ports are built here, and they can fail")]
+    /// Settings that only help tests, outside of tests.
     pub fn build(kit: Kit, config: Config) -> anyhow::Result<Self> {
-        Ok(Self { kit, config: Arc::new(config) })
+        let testing = matches!(kit.config.env, Environment::Local | Environment::Test);
+        anyhow::ensure!(
+            testing || config.order_crash_after.is_none(),
+            "ORDER_CRASH_AFTER is set: a service that crashes on purpose belongs in tests"
+        );
+        let (http, tokens, urls) = (&kit.http, &kit.service_tokens, &kit.config.services);
+        let neighbours = Neighbours {
+            user: UserClient::new(http.clone(), tokens.clone(), &urls.user_url),
+            vendor: VendorClient::new(http.clone(), tokens.clone(), &urls.vendor_management_url),
+            catalog: CatalogClient::new(http.clone(), tokens.clone(), &urls.catalog_url),
+            integration: IntegrationClient::new(http.clone(), tokens.clone(), &urls.integration_url),
+            payment: PaymentClient::new(http.clone(), tokens.clone(), &urls.payment_url),
+            notification: NotificationClient::new(http.clone(), tokens.clone(), &urls.notification_url),
+        };
+        Ok(Self { kit, config: Arc::new(config), neighbours: Arc::new(neighbours) })
+    }
+
+    /// Ends the process here when a test of crashes asks for it.
+    pub(crate) fn crash_point(&self, point: CrashPoint) {
+        if self.config.order_crash_after == Some(point) {
+            tracing::error!(?point, "ending the process as ORDER_CRASH_AFTER asks");
+            std::process::abort();
+        }
     }
 }
 

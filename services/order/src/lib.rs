@@ -6,7 +6,11 @@
 mod app;
 mod config;
 pub mod domain;
+mod events;
 mod http;
+mod jobs;
+mod store;
+mod usecases;
 
 use ::domain::ServiceName;
 use service_kit::{Kit, Service, Workers};
@@ -14,7 +18,7 @@ use sqlx::migrate::Migrator;
 use utoipa_axum::router::OpenApiRouter;
 
 pub use app::App;
-pub use config::Config;
+pub use config::{Config, CrashPoint};
 
 /// The order service.
 #[derive(Debug)]
@@ -37,5 +41,17 @@ impl Service for OrderService {
         http::routes()
     }
 
-    fn workers(_app: &App, _workers: &mut Workers) {}
+    fn workers(app: &App, workers: &mut Workers) {
+        let handler = app.clone();
+        workers.events(move |envelope| events::handle(handler.clone(), envelope));
+        jobs::register(app, workers);
+    }
+}
+
+/// Finishes or undoes every order whose placing was interrupted, once; the service does so every few seconds by itself.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn finish_sagas(app: &App) -> anyhow::Result<usize> {
+    Ok(usecases::finish_sagas::finish_sagas(app).await?)
 }

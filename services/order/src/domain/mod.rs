@@ -1,1 +1,10 @@
-//! What is decided here: pure, without async, SQL or wire shapes.
+//! The rules of orders, without IO: which moves are legal, what things cost, when an order is complete.
+
+pub mod order;
+pub mod payment;
+pub mod pricing;
+pub mod timeline;
+pub mod transitions;
+
+pub use order::{CancelCode, Cancellation, HistoryEntry, Line, NewLine, Order, SagaStep, Step};
+pub use transitions::IllegalTransition;

@@ -1,10 +1,18 @@
 //! Every route of the service.
 
+mod error;
+mod inputs;
+mod internal;
+mod lists;
+mod orders;
+mod reading;
+pub(crate) mod shapes;
+
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::App;
 
 /// Every route, with its description.
 pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
+    OpenApiRouter::new().merge(orders::routes()).merge(reading::routes()).merge(lists::routes()).merge(internal::routes())
 }

@@ -1,0 +1,79 @@
+//! What the service hears: money, deliveries, stock, settlements and messages. Each goes into the order's story, some
+//! move the order; any order, any number of times.
+
+mod heard;
+
+use std::time::Duration;
+
+use bus::Outcome;
+use domain::Actor;
+use domain::events::{Envelope, EventError};
+use pg_kit::inbox;
+
+use crate::App;
+use crate::domain::timeline::source_of;
+use crate::store::timeline::{self, Happened};
+use crate::usecases::moves::By;
+use crate::usecases::{Refusal, follow_delivery, follow_payment};
+use heard::{Effect, Heard, hear};
+
+/// The consumer's name in the inbox.
+const CONSUMER: &str = "order";
+
+/// Takes one event.
+pub(crate) async fn handle(app: App, envelope: Envelope) -> Outcome {
+    let heard = match hear(&envelope) {
+        Ok(Some(heard)) => heard,
+        Ok(None) => return Outcome::Done,
+        Err(error @ (EventError::Malformed { .. } | EventError::OtherType { .. })) => return Outcome::Reject(error.to_string()),
+    };
+    match take(&app, &envelope, &heard).await {
+        Ok(outcome) => outcome,
+        Err(Refusal::NotFound) => Outcome::Reject("there is no such order".to_owned()),
+        Err(Refusal::AmountMismatch) => Outcome::Reject("the amount is not what the order costs".to_owned()),
+        Err(error) => {
+            tracing::warn!(r#type = envelope.r#type, event_id = %envelope.event_id, %error, "an event waits");
+            Outcome::Retry(Duration::from_secs(1))
+        }
+    }
+}
+
+async fn take(app: &App, envelope: &Envelope, heard: &Heard) -> Result<Outcome, Refusal> {
+    let now = app.kit.clock.now();
+    let source = source_of(&envelope.r#type);
+    let mut tx = app.kit.pool.begin().await?;
+    if !inbox::first_time(&mut tx, CONSUMER, envelope.event_id, now).await? {
+        return Ok(Outcome::Duplicate);
+    }
+    let happened = Happened {
+        event_id: envelope.event_id,
+        orders: &heard.orders,
+        occurred_at: envelope.occurred_at,
+        source,
+        event_type: &envelope.r#type,
+        summary: &heard.summary,
+        actor: &envelope.actor,
+    };
+    let known = timeline::append(&mut tx, &happened).await?;
+    if known == 0 && !heard.orders.is_empty() {
+        return Err(Refusal::NotFound);
+    }
+    let system = Actor::system(source);
+    let news = effect(&By { app, actor: &system, now }, &mut tx, heard).await?;
+    tx.commit().await?;
+    Ok(if news { Outcome::Done } else { Outcome::Stale })
+}
+
+/// What it does to the order; false when the order was past it.
+async fn effect(by: &By<'_>, conn: &mut sqlx::PgConnection, heard: &Heard) -> Result<bool, Refusal> {
+    match heard.effect {
+        Effect::None => Ok(true),
+        Effect::Opened(order, payment) => follow_payment::opened(by, conn, order, payment).await,
+        Effect::Captured(order, money) => follow_payment::captured(by, conn, order, money).await,
+        Effect::PaymentFailed(order) => follow_payment::failed(by, conn, order).await,
+        Effect::Collected(order, at) => follow_payment::collected(by, conn, order, at).await,
+        Effect::Refunded(order, in_all) => follow_payment::refunded(by, conn, order, in_all).await,
+        Effect::Dispatched(order) => follow_delivery::dispatched(by, conn, order).await,
+        Effect::Delivered(order) => follow_delivery::delivered(by, conn, order).await,
+    }
+}

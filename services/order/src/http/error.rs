@@ -1,0 +1,55 @@
+//! Refusals as they are spoken.
+
+use clients::ServiceError;
+use serde_json::json;
+use service_kit::ApiError;
+
+use crate::usecases::Refusal;
+
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::NotFound => Self::not_found("order"),
+            Refusal::Illegal(illegal) => Self::conflict("illegal_transition", illegal.to_string())
+                .with_details(&json!({ "from": illegal.from, "to": illegal.to })),
+            Refusal::NotReady => {
+                Self::conflict("order_not_ready", "the order is still being placed; try again in a moment").with_retry_after(1)
+            }
+            Refusal::AddressNotFound => Self::unprocessable("address_not_found", "this is none of your delivery addresses")
+                .with_details(&[json!({ "field": "delivery_address_id", "message": "none of your delivery addresses" })]),
+            Refusal::VendorNotAvailable(why) => Self::conflict("vendor_not_available", why),
+            Refusal::OutsideServiceArea { reason, distance_metres } => {
+                Self::unprocessable("outside_service_area", "this vendor does not deliver to that address")
+                    .with_details(&json!({ "reason": reason, "distance_metres": distance_metres }))
+            }
+            Refusal::ItemsRefused(lines) => {
+                Self::unprocessable("items_refused", "some items cannot be ordered; see details").with_details(&lines)
+            }
+            Refusal::OutOfStock(lines) => {
+                let message = match lines.as_slice() {
+                    [only] => only.message.clone(),
+                    _ => "several items are out of stock; see details".to_owned(),
+                };
+                Self::conflict("out_of_stock", message).with_details(&lines)
+            }
+            Refusal::KeyReused => Self::idempotency_key_reused(),
+            Refusal::InProgress => Self::request_in_progress(),
+            Refusal::AmountMismatch => Self::conflict("amount_mismatch", "the amount is not what the order costs"),
+            Refusal::ReasonRequired => Self::invalid_field("notes", "cancelling wants a reason in the notes"),
+            Refusal::DeliveryDate => Self::invalid_field("delivery_date", "must be today or one of the coming 180 days"),
+            Refusal::Money(error) => error.into(),
+            Refusal::Neighbour(error) => neighbour(error),
+            Refusal::Db(error) => error.into(),
+            Refusal::Fault(what) => Self::internal(anyhow::anyhow!(what)),
+        }
+    }
+}
+
+/// A neighbour that refuses what we ask is a fault of ours; one that is not there may be there again in a moment.
+fn neighbour(error: ServiceError) -> ApiError {
+    match error {
+        ServiceError::Refused { .. } if !error.is_transient() => ApiError::internal(error),
+        _ => ApiError::unavailable("dependency_unavailable", "something we need does not answer at the moment; try again")
+            .with_cause(error),
+    }
+}

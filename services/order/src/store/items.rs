@@ -1,0 +1,129 @@
+//! The lines of orders.
+
+use chrono::{DateTime, Utc};
+use domain::{InventoryId, ItemType, Money, OrderId, OrderItemId, Quantity, Rate, Unit};
+use pg_kit::DbError;
+use serde::Serialize;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::domain::pricing::LineTax;
+use crate::domain::{Line, NewLine};
+
+/// A line as Postgres unpacks it from JSON: one statement for all lines.
+#[derive(Serialize)]
+struct Packed<'a> {
+    id: OrderItemId,
+    line_no: i16,
+    item_type: ItemType,
+    item_id: Uuid,
+    inventory_id: InventoryId,
+    item_name: &'a str,
+    item_description: Option<&'a str>,
+    quantity: Quantity,
+    unit: Unit,
+    unit_price: Money,
+    total_price: Money,
+    discount: Money,
+    taxable: Money,
+    tax_code: &'a str,
+    gst_rate: Rate,
+    cgst: Money,
+    sgst: Money,
+    igst: Money,
+    item_snapshot: &'a serde_json::Value,
+}
+
+/// Writes the lines of a new order.
+pub(crate) async fn insert(
+    conn: &mut PgConnection,
+    order_id: OrderId,
+    lines: &[Line],
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    let packed: Vec<Packed<'_>> = lines.iter().map(packed).collect();
+    sqlx::query!(
+        "INSERT INTO order_items (id, order_id, line_no, item_type, item_id, inventory_id, item_name, item_description,
+             quantity, unit, unit_price, total_price, discount, taxable, tax_code, gst_rate, cgst, sgst, igst, item_snapshot,
+             created_at)
+         SELECT id, $1, line_no, item_type, item_id, inventory_id, item_name, item_description,
+                quantity, unit, unit_price, total_price, discount, taxable, tax_code, gst_rate, cgst, sgst, igst, item_snapshot,
+                $3
+           FROM jsonb_to_recordset($2::jsonb) AS line(id uuid, line_no smallint, item_type text, item_id uuid,
+                inventory_id uuid, item_name text, item_description text, quantity numeric, unit text, unit_price numeric,
+                total_price numeric, discount numeric, taxable numeric, tax_code text, gst_rate numeric, cgst numeric,
+                sgst numeric, igst numeric, item_snapshot jsonb)",
+        order_id.as_uuid(),
+        serde_json::to_value(packed)?,
+        now,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+fn packed(line: &Line) -> Packed<'_> {
+    let what = &line.what;
+    Packed {
+        id: line.id,
+        line_no: line.line_no,
+        item_type: what.item_type,
+        item_id: what.item_id,
+        inventory_id: what.inventory_id,
+        item_name: &what.item_name,
+        item_description: what.item_description.as_deref(),
+        quantity: what.quantity,
+        unit: what.unit,
+        unit_price: what.unit_price,
+        total_price: what.total_price,
+        discount: what.discount,
+        taxable: what.taxable,
+        tax_code: &what.tax_code,
+        gst_rate: what.gst_rate,
+        cgst: what.tax.cgst,
+        sgst: what.tax.sgst,
+        igst: what.tax.igst,
+        item_snapshot: &what.snapshot,
+    }
+}
+
+/// The lines of some orders, each order's in its own order.
+pub(crate) async fn of_orders(conn: &mut PgConnection, orders: &[OrderId]) -> Result<Vec<Line>, DbError> {
+    let ids: Vec<Uuid> = orders.iter().map(OrderId::as_uuid).collect();
+    let rows = sqlx::query!(
+        r#"SELECT id AS "id: OrderItemId", order_id AS "order_id: OrderId", line_no, item_type AS "item_type: ItemType", item_id,
+                  inventory_id AS "inventory_id: InventoryId", item_name, item_description, quantity AS "quantity: Quantity",
+                  unit AS "unit: Unit", unit_price AS "unit_price: Money", total_price AS "total_price: Money",
+                  discount AS "discount: Money", taxable AS "taxable: Money", tax_code, gst_rate AS "gst_rate: Rate",
+                  cgst AS "cgst: Money", sgst AS "sgst: Money", igst AS "igst: Money", item_snapshot
+             FROM order_items WHERE order_id = ANY($1) ORDER BY order_id, line_no"#,
+        &ids
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Line {
+            id: row.id,
+            order_id: row.order_id,
+            line_no: row.line_no,
+            what: NewLine {
+                item_type: row.item_type,
+                item_id: row.item_id,
+                inventory_id: row.inventory_id,
+                item_name: row.item_name,
+                item_description: row.item_description,
+                quantity: row.quantity,
+                unit: row.unit,
+                unit_price: row.unit_price,
+                total_price: row.total_price,
+                discount: row.discount,
+                taxable: row.taxable,
+                tax_code: row.tax_code,
+                gst_rate: row.gst_rate,
+                tax: LineTax { cgst: row.cgst, sgst: row.sgst, igst: row.igst },
+                snapshot: row.item_snapshot,
+            },
+        })
+        .collect())
+}

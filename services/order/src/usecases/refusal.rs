@@ -1,0 +1,81 @@
+//! Why something is not done.
+
+use clients::ServiceError;
+use domain::MoneyError;
+use pg_kit::DbError;
+use serde::Serialize;
+
+use crate::domain::IllegalTransition;
+
+/// Why something is not done.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Refusal {
+    /// No such order, or not this caller's.
+    #[error("order not found")]
+    NotFound,
+    /// The rules know no such move.
+    #[error(transparent)]
+    Illegal(#[from] IllegalTransition),
+    /// The order's payment is not open yet.
+    #[error("the order is still being placed")]
+    NotReady,
+    /// No such address, or not this buyer's.
+    #[error("no such address")]
+    AddressNotFound,
+    /// The vendor does not take orders now.
+    #[error("the vendor is not available: {0}")]
+    VendorNotAvailable(&'static str),
+    /// The vendor does not deliver there.
+    #[error("outside the service area: {reason}")]
+    OutsideServiceArea { reason: String, distance_metres: u32 },
+    /// Some lines cannot be ordered.
+    #[error("some items cannot be ordered")]
+    ItemsRefused(Vec<LineRefusal>),
+    /// Some lines are out of stock and nothing else is wrong.
+    #[error("out of stock")]
+    OutOfStock(Vec<LineRefusal>),
+    /// The key belongs to another body.
+    #[error("idempotency key reused")]
+    KeyReused,
+    /// The same request is being worked on.
+    #[error("request in progress")]
+    InProgress,
+    /// What came in is not what is due.
+    #[error("the amount paid is not the amount due")]
+    AmountMismatch,
+    /// Cancelling wants a reason.
+    #[error("a reason is required")]
+    ReasonRequired,
+    /// The day is over or too far away.
+    #[error("the delivery date is out of range")]
+    DeliveryDate,
+    /// Amounts beyond what a column holds.
+    #[error(transparent)]
+    Money(#[from] MoneyError),
+    /// A neighbour that is needed does not answer as it should.
+    #[error(transparent)]
+    Neighbour(#[from] ServiceError),
+    /// The database.
+    #[error(transparent)]
+    Db(#[from] DbError),
+    /// A fault of ours.
+    #[error("{0}")]
+    Fault(&'static str),
+}
+
+impl From<sqlx::Error> for Refusal {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Db(error.into())
+    }
+}
+
+/// Why one line cannot be ordered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct LineRefusal {
+    /// Path of the line in the request.
+    pub(crate) field: String,
+    /// Stable code.
+    pub(crate) code: String,
+    /// In words.
+    pub(crate) message: String,
+}
