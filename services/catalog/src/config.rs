@@ -1,5 +1,14 @@
 //! The service's own settings; those every service has are in the kit.
 
+use domain::Rate;
+
 /// Own settings.
 #[derive(Debug, Clone, clap::Args)]
-pub struct Config {}
+pub struct Config {
+    /// How far, in percent, a vendor's price may lie from the catalogue's where the item does not say (rule 21).
+    #[arg(long, env = "PRICE_BAND_PERCENT", default_value = "15.00")]
+    pub price_band_percent: Rate,
+    /// Seconds for which a CDN may keep public answers without asking; offers are always asked for.
+    #[arg(long, env = "PUBLIC_CACHE_SECONDS", default_value_t = 15)]
+    pub public_cache_seconds: u32,
+}

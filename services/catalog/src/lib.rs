@@ -6,7 +6,12 @@
 mod app;
 mod config;
 pub mod domain;
+mod events;
 mod http;
+mod jobs;
+mod seed;
+mod store;
+mod usecases;
 
 use ::domain::ServiceName;
 use service_kit::{Kit, Service, Workers};
@@ -15,6 +20,8 @@ use utoipa_axum::router::OpenApiRouter;
 
 pub use app::App;
 pub use config::Config;
+pub use seed::seed;
+pub use usecases::seed_catalog::{Counted, Seeded, seed_catalog};
 
 /// The catalog service.
 #[derive(Debug)]
@@ -37,5 +44,10 @@ impl Service for CatalogService {
         http::routes()
     }
 
-    fn workers(_app: &App, _workers: &mut Workers) {}
+    fn workers(app: &App, workers: &mut Workers) {
+        let events = app.clone();
+        workers.events(move |envelope| events::handle(events.clone(), envelope));
+        let expiry = app.clone();
+        workers.job(jobs::EXPIRE_RESERVATION, move |job| jobs::expire_reservation(expiry.clone(), job));
+    }
 }

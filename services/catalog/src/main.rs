@@ -9,9 +9,23 @@ use service_kit::process::{self, Command};
 #[derive(Debug, Parser)]
 struct Cli {
     #[command(subcommand)]
-    command: Command,
+    command: CatalogCommand,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum CatalogCommand {
+    #[command(flatten)]
+    Common(Command),
+    /// Bring the catalogue to what the checked-in seed files say. Again: nothing changes.
+    Seed,
 }
 
 fn main() -> ExitCode {
-    process::run::<catalog::CatalogService>(Cli::parse().command)
+    match Cli::parse().command {
+        CatalogCommand::Common(command) => process::run::<catalog::CatalogService>(command),
+        CatalogCommand::Seed => {
+            process::init();
+            process::exit(process::block_on(catalog::seed()))
+        }
+    }
 }

@@ -1,0 +1,23 @@
+//! One verb a file.
+
+pub(crate) mod browse;
+pub(crate) mod change_offer;
+pub(crate) mod create_category;
+pub(crate) mod end_reservation;
+pub(crate) mod import_offers;
+pub(crate) mod keep_reservation;
+pub(crate) mod keep_vendor;
+pub(crate) mod offer_item;
+pub(crate) mod reserve_stock;
+pub(crate) mod retire_labor;
+pub(crate) mod retire_material;
+pub(crate) mod save_labor;
+pub(crate) mod save_material;
+pub(crate) mod seed_catalog;
+pub(crate) mod update_category;
+pub(crate) mod validate_lines;
+
+mod error;
+mod said;
+
+pub(crate) use error::{CatalogError, RowError, Short};
