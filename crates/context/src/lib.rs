@@ -3,10 +3,14 @@
 //!
 //! It is task-local, so that a use case need not hand it on; whoever spawns a task wraps it in [`scope`].
 
+mod file_clock;
+
 use std::future::Future;
 
 use domain::{CorrelationId, EventId};
 use uuid::Uuid;
+
+pub use file_clock::FileClock;
 
 /// The header that carries the correlation id over HTTP.
 pub const CORRELATION_HEADER: &str = "x-correlation-id";

@@ -5,7 +5,6 @@
 
 pub mod aws;
 pub mod cli;
-pub mod clock;
 pub mod commands;
 pub mod fleet;
 pub mod gateway;

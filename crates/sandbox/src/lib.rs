@@ -8,7 +8,6 @@ use anyhow::Context as _;
 use axum::{Router, extract::DefaultBodyLimit, middleware};
 use tokio::{net::TcpListener, task::JoinHandle};
 
-mod clock;
 mod control;
 mod faults;
 mod fcm;
@@ -78,7 +77,6 @@ pub async fn start(settings: Settings) -> anyhow::Result<Sandbox> {
     let addr = listener.local_addr()?;
     let app = App::build(settings).await?;
     tokio::spawn(app.clone().keep_saving());
-    tokio::spawn(app.clone().keep_time());
     tokio::spawn(razorpay::keep_sweeping(app.clone()));
     let stopping = app.stopping.clone();
     let served = axum::serve(listener, router(&app)).with_graceful_shutdown(stopping.cancelled_owned());

@@ -10,11 +10,12 @@ use std::{
 };
 
 use anyhow::Context as _;
+use context::FileClock;
+use domain::{SharedClock, SystemClock};
 use serde::{Deserialize, Serialize, Serializer};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    clock::Clock,
     faults::Faults,
     fcm::PushState,
     firebase::FirebaseState,
@@ -92,7 +93,7 @@ struct SaveState<'a> {
 /// Everything a handler needs.
 pub(crate) struct App {
     pub(crate) settings: Settings,
-    pub(crate) clock: Clock,
+    pub(crate) clock: SharedClock,
     pub(crate) world: World,
     pub(crate) faults: Faults,
     pub(crate) webhooks: Webhooks,
@@ -134,8 +135,12 @@ impl App {
             Some(text) => serde_json::from_str(text).context("FIREBASE_SERVICE_ACCOUNT")?,
             None => stored.service_account,
         };
+        let clock: SharedClock = match &settings.clock_file {
+            Some(file) => FileClock::follow(file.clone()),
+            None => Arc::new(SystemClock),
+        };
         let app = Arc::new(Self {
-            clock: Clock::default(),
+            clock,
             world,
             faults: Faults::default(),
             webhooks: Webhooks::new()?,
@@ -148,9 +153,6 @@ impl App {
             saving: tokio::sync::Mutex::default(),
             settings,
         });
-        if let Some(file) = &app.settings.clock_file {
-            app.clock.reread(file).await;
-        }
         app.start_webhooks(events);
         Ok(app)
     }
@@ -215,14 +217,6 @@ impl App {
                 tracing::warn!(%error, "the state was not saved");
             }
             pause = SAVE_EVERY.max(begun.elapsed() * SAVE_SHARE);
-        }
-    }
-
-    /// Follows the clock file, until told to stop.
-    pub(crate) async fn keep_time(self: Arc<Self>) {
-        let Some(file) = self.settings.clock_file.clone() else { return };
-        while !self.sleeps(Duration::from_millis(100)).await {
-            self.clock.reread(&file).await;
         }
     }
 

@@ -174,7 +174,7 @@ impl crate::state::App {
             key: key.to_owned(),
             body,
             signature,
-            created_at: self.clock.unix(),
+            created_at: self.clock.now().timestamp(),
         });
     }
 
@@ -192,7 +192,7 @@ impl crate::state::App {
             key: key.to_owned(),
             body,
             signature,
-            created_at: self.clock.unix(),
+            created_at: self.clock.now().timestamp(),
         }
     }
 
@@ -309,7 +309,7 @@ async fn keep_trying(app: Shared, event: Event) {
         if !app.webhooks.pending.lock().contains_key(&event.id) {
             return;
         }
-        if app.clock.unix() - event.created_at > GIVE_UP_SECONDS {
+        if app.clock.now().timestamp() - event.created_at > GIVE_UP_SECONDS {
             tracing::warn!(id = event.id, "a webhook is a day old and given up");
             app.webhooks.pending.lock().remove(&event.id);
             app.touch();

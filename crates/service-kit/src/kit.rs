@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use auth::{AccessList, FirebaseSettings, FirebaseVerifier, KeySource, ServiceTokenSettings, ServiceTokens};
+use context::FileClock;
 use domain::{ServiceName, SharedClock, SharedIds, SharedRandom, SystemClock, SystemIds};
 use outbound::{HttpSettings, http_client};
 use sqlx::PgPool;
 
 use crate::config::{Environment, KitConfig};
-use crate::moved_clock::MovedClock;
 use crate::random::SystemRandom;
 
 /// The parts that every service has in hand. Cheap to clone.
@@ -63,7 +63,7 @@ impl Kit {
             "CLOCK_FILE is set: the clock cannot be moved in production"
         );
         let clock: SharedClock = match &config.clock_file {
-            Some(file) => MovedClock::follow(file.clone()),
+            Some(file) => FileClock::follow(file.clone()),
             None => Arc::new(SystemClock),
         };
         let pool = pg_kit::connect(&config.database).await.context("cannot use DATABASE_URL")?;

@@ -7,7 +7,6 @@ pub mod config;
 pub mod http;
 mod kit;
 mod lifecycle;
-mod moved_clock;
 pub mod process;
 mod random;
 mod telemetry;

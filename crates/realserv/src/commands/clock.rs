@@ -1,10 +1,9 @@
 //! `realserv clock`: moves the clock of the whole local fleet.
 
-use crate::{
-    clock::{FileClock, read_offset},
-    home::Home,
-};
+use crate::home::Home;
 use anyhow::{Context as _, Result, bail};
+use context::FileClock;
+use domain::Clock as _;
 use std::{env, fs, process::ExitCode};
 
 /// `+2h`, `+1d`, `-30m`, `reset` or `show`.
@@ -13,7 +12,7 @@ pub async fn run(home: &Home, what: &str) -> Result<ExitCode> {
         bail!("the clock is not moved in production");
     }
     let file = home.state.join("clock");
-    let before = read_offset(&file);
+    let before = FileClock::offset_in(&file);
     let after = match what {
         "show" => before,
         "reset" => 0,

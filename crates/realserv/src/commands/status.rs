@@ -1,11 +1,11 @@
 //! `realserv status`: the running fleet in one table.
 
 use crate::{
-    clock::read_offset,
     fleet::{Probe, State, table},
     home::Home,
 };
 use anyhow::Result;
+use context::FileClock;
 use std::process::ExitCode;
 
 /// Prints the table; fails when something is not ready.
@@ -16,7 +16,7 @@ pub async fn run(home: &Home) -> Result<ExitCode> {
     };
     let (text, all_ready) = table(home, &state, &Probe::new()?).await;
     print!("{text}");
-    let offset = read_offset(&home.state.join("clock"));
+    let offset = FileClock::offset_in(&home.state.join("clock"));
     if offset != 0 {
         println!("\nclock moved by {}", super::clock::describe(offset));
     }

@@ -16,7 +16,6 @@ mod table;
 pub use settings::{Settings, Upstreams};
 pub use table::{Authorization, Route, RouteTable, Throttle};
 
-use crate::clock::FileClock;
 use admission::Door;
 use anyhow::{Context as _, Result};
 use auth::{FirebaseSettings, FirebaseVerifier, KeySource};
@@ -28,6 +27,7 @@ use axum::{
     routing::{MethodFilter, MethodRouter, get},
     serve::ListenerExt as _,
 };
+use context::FileClock;
 use domain::{SharedClock, SystemClock};
 use forward::Forwarder;
 use http::Method;

@@ -177,7 +177,7 @@ fn the_clock_moves_by_steps_and_never_in_production() {
 }
 
 fn offset(home: &Path) -> i64 {
-    realserv::clock::read_offset(&home.join("clock"))
+    context::FileClock::offset_in(&home.join("clock"))
 }
 
 #[test]

@@ -51,7 +51,7 @@ pub(super) async fn token(State(app): State<Shared>, body: Bytes) -> Result<Json
     if claims.aud != AUDIENCE && !claims.aud.ends_with(OWN_PATH) {
         return Err(refuse("invalid_grant", "Failed audience check."));
     }
-    let now = app.clock.unix();
+    let now = app.clock.now().timestamp();
     if claims.exp <= now || claims.iat > now + 300 || claims.exp > claims.iat + 3_600 {
         return Err(refuse(
             "invalid_grant",
@@ -76,7 +76,7 @@ pub(crate) fn require_scope(app: &App, headers: &HeaderMap, any_of: &[&str]) -> 
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.strip_prefix("Bearer "))
         .ok_or_else(IdentityError::unauthenticated)?;
-    let now = app.clock.unix();
+    let now = app.clock.now().timestamp();
     let state = app.world.firebase.lock();
     let grant = state.grants.get(token).filter(|grant| grant.expires_at > now).ok_or_else(IdentityError::unauthenticated)?;
     if grant.scopes.iter().any(|scope| any_of.contains(&scope.as_str())) {

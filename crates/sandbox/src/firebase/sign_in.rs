@@ -129,7 +129,7 @@ fn proven_phone(app: &App, request: &PhoneSignIn) -> Result<String, IdentityErro
     }
     let session_info = given(&request.session_info).ok_or_else(|| IdentityError::bad("MISSING_SESSION_INFO"))?;
     let code = given(&request.code).ok_or_else(|| IdentityError::bad("MISSING_CODE"))?;
-    let now = app.clock.unix();
+    let now = app.clock.now().timestamp();
     let session = state.code_sessions.get_mut(&session_info).ok_or_else(|| IdentityError::bad("INVALID_SESSION_INFO"))?;
     if now - session.sent_at > CODE_LIFE {
         return Err(IdentityError::bad("SESSION_EXPIRED"));
@@ -169,7 +169,7 @@ pub(super) async fn with_custom_token(State(app): State<Shared>, Query(key): Que
     let token = request.token.ok_or_else(|| IdentityError::bad("MISSING_CUSTOM_TOKEN"))?;
     let invalid = |detail: &str| IdentityError::bad(format!("INVALID_CUSTOM_TOKEN : {detail}"));
     let custom: CustomToken = app.service_key.verify(&token).map_err(|_| invalid("The signature or format is wrong."))?;
-    let now = app.clock.unix();
+    let now = app.clock.now().timestamp();
     let account = &app.service_account.client_email;
     if &custom.iss != account || &custom.sub != account {
         return Err(IdentityError::bad("CREDENTIAL_MISMATCH"));

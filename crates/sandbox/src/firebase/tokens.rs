@@ -116,7 +116,7 @@ impl App {
             .find_map(|key| key.verify::<Claims>(token).ok())
             .filter(|claims| claims.aud == self.settings.firebase_project_id)
             .ok_or_else(|| IdentityError::bad("INVALID_ID_TOKEN"))?;
-        if claims.exp <= self.clock.unix() {
+        if claims.exp <= self.clock.now().timestamp() {
             return Err(IdentityError::bad("INVALID_ID_TOKEN"));
         }
         let state = self.world.firebase.lock();

@@ -102,7 +102,7 @@ impl App {
     }
 
     fn attempt(&self, order_id: &str, pay: &Pay) -> Result<String, RazorpayError> {
-        let now = self.clock.unix();
+        let now = self.clock.now().timestamp();
         let mut state = self.world.razorpay.lock();
         if let Some(id) = &pay.payment_id {
             let payment = state.payments.get(id).filter(|payment| payment.order_id == order_id);
@@ -119,7 +119,7 @@ impl App {
     }
 
     fn advance(self: &Shared, payment_id: &str, outcome: Outcome) -> Result<(), RazorpayError> {
-        let now = self.clock.unix();
+        let now = self.clock.now().timestamp();
         let outgoing = {
             let mut state = self.world.razorpay.lock();
             match outcome {

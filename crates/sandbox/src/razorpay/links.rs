@@ -62,7 +62,7 @@ impl RazorpayState {
 /// `POST /payment_links`
 pub(super) async fn create(State(app): State<Shared>, body: Bytes) -> Answer {
     let fields = wire::object(&body, FIELDS)?;
-    let now = app.clock.unix();
+    let now = app.clock.now().timestamp();
     let amount = wire::required_amount(&fields)?;
     let reference_id = wire::text(&fields, "reference_id", 40)?.unwrap_or_default();
     let object = |name: &str| fields.get(name).cloned().unwrap_or_else(|| json!({}));
@@ -132,7 +132,7 @@ pub(super) async fn get(State(app): State<Shared>, Path(id): Path<String>) -> An
 pub(super) async fn update(State(app): State<Shared>, Path(id): Path<String>, body: Bytes) -> Answer {
     wire::check_id(&id, "plink_")?;
     let fields = wire::object(&body, &["accept_partial", "reference_id", "expire_by", "reminder_enable", "notes"])?;
-    let now = app.clock.unix();
+    let now = app.clock.now().timestamp();
     let expire_by = expire_by(&fields, now)?;
     let reference = wire::text(&fields, "reference_id", 40)?;
     let notes = fields.contains_key("notes").then(|| wire::notes(&fields)).transpose()?;
@@ -155,7 +155,7 @@ pub(super) async fn update(State(app): State<Shared>, Path(id): Path<String>, bo
 /// `POST /payment_links/{id}/cancel`
 pub(super) async fn cancel(State(app): State<Shared>, Path(id): Path<String>) -> Answer {
     wire::check_id(&id, "plink_")?;
-    let now = app.clock.unix();
+    let now = app.clock.now().timestamp();
     let (entity, event) = {
         let mut state = app.world.razorpay.lock();
         let link = state.links.get_mut(&id).ok_or_else(RazorpayError::unknown_id)?;

@@ -54,7 +54,7 @@ pub(super) async fn create(State(app): State<Shared>, body: Bytes) -> Answer {
         status: OrderStatus::Created,
         attempts: 0,
         notes: wire::notes(&fields)?,
-        created_at: app.clock.unix(),
+        created_at: app.clock.now().timestamp(),
         manual_capture,
         link_id: None,
     };

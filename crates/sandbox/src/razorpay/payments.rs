@@ -46,7 +46,7 @@ pub(super) async fn capture(State(app): State<Shared>, Path(id): Path<String>, b
     let fields = wire::object(&body, &["amount", "currency"])?;
     let amount = wire::required_amount(&fields)?;
     let currency = wire::currency(&fields)?;
-    let now = app.clock.unix();
+    let now = app.clock.now().timestamp();
     let (entity, outgoing) = {
         let mut state = app.world.razorpay.lock();
         let payment = state.payments.get(&id).ok_or_else(RazorpayError::unknown_id)?;

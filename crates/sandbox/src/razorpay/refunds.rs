@@ -70,7 +70,7 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, RazorpayError>
 
 async fn run(app: Shared, payment_id: String, fields: Map<String, Value>, key: Option<String>) -> Result<Value, RazorpayError> {
     if let Some(key) = &key {
-        let replay = app.world.razorpay.lock().begin(key, &payment_id, &fields, app.clock.unix())?;
+        let replay = app.world.razorpay.lock().begin(key, &payment_id, &fields, app.clock.now().timestamp())?;
         if let Some(entity) = replay {
             return Ok(entity);
         }
@@ -95,7 +95,7 @@ async fn run(app: Shared, payment_id: String, fields: Map<String, Value>, key: O
     app.process_refund(refund_id.clone());
     let state = app.world.razorpay.lock();
     let refund = state.refunds.get(&refund_id).ok_or_else(RazorpayError::unknown_id)?;
-    Ok(refund.entity(app.clock.unix()))
+    Ok(refund.entity(app.clock.now().timestamp()))
 }
 
 impl RazorpayState {
@@ -125,7 +125,7 @@ impl RazorpayState {
 
 impl App {
     fn open(&self, payment_id: &str, fields: &Map<String, Value>) -> Result<(String, Vec<Outgoing>), RazorpayError> {
-        let now = self.clock.unix();
+        let now = self.clock.now().timestamp();
         let speed_requested = wire::text(fields, "speed", 10)?.unwrap_or_else(|| "normal".into());
         if !matches!(speed_requested.as_str(), "normal" | "optimum") {
             return Err(RazorpayError::field("speed", "The speed must be normal or optimum."));
@@ -175,7 +175,7 @@ impl App {
 
     /// Ends a pending refund and tells about it.
     pub(crate) fn settle_refund(self: &Shared, id: &str, status: RefundStatus) -> Result<Value, RazorpayError> {
-        let now = self.clock.unix();
+        let now = self.clock.now().timestamp();
         let (entity, outgoing) = {
             let mut state = self.world.razorpay.lock();
             let outgoing = state.settle_refund(id, status, now)?;
@@ -201,7 +201,7 @@ pub(super) async fn of_payment(State(app): State<Shared>, Path(id): Path<String>
 }
 
 fn page(app: &App, query: &ListQuery, wanted: impl Fn(&Refund) -> bool) -> Answer {
-    let now = app.clock.unix();
+    let now = app.clock.now().timestamp();
     let state = app.world.razorpay.lock();
     let refunds = state.refunds.newest().filter(|refund| wanted(refund)).map(|refund| (refund.created_at, refund.entity(now)));
     Ok(Json(collection(query.page(refunds)?)))
@@ -212,7 +212,7 @@ pub(super) async fn get(State(app): State<Shared>, Path(id): Path<String>) -> An
     wire::check_id(&id, "rfnd_")?;
     let state = app.world.razorpay.lock();
     let refund = state.refunds.get(&id).ok_or_else(RazorpayError::unknown_id)?;
-    Ok(Json(refund.entity(app.clock.unix())))
+    Ok(Json(refund.entity(app.clock.now().timestamp())))
 }
 
 /// `GET /payments/{id}/refunds/{refund}`
@@ -221,7 +221,7 @@ pub(super) async fn one_of_payment(State(app): State<Shared>, Path((id, refund))
     wire::check_id(&refund, "rfnd_")?;
     let state = app.world.razorpay.lock();
     let refund = state.refunds.get(&refund).filter(|refund| refund.payment_id == id).ok_or_else(RazorpayError::unknown_id)?;
-    Ok(Json(refund.entity(app.clock.unix())))
+    Ok(Json(refund.entity(app.clock.now().timestamp())))
 }
 
 /// `PATCH /refunds/{id}`
@@ -231,5 +231,5 @@ pub(super) async fn update(State(app): State<Shared>, Path(id): Path<String>, bo
     let mut state = app.world.razorpay.lock();
     let refund = state.refunds.get_mut(&id).ok_or_else(RazorpayError::unknown_id)?;
     refund.notes = notes;
-    Ok(Json(refund.entity(app.clock.unix())))
+    Ok(Json(refund.entity(app.clock.now().timestamp())))
 }

@@ -17,7 +17,7 @@ const UNCAPTURED: i64 = 5 * 24 * 60 * 60;
 /// Looks for what is due, until told to stop.
 pub(crate) async fn keep_sweeping(app: Shared) {
     while !app.sleeps(EVERY).await {
-        let now = app.clock.unix();
+        let now = app.clock.now().timestamp();
         let outgoing = app.world.razorpay.lock().sweep(now);
         if !outgoing.is_empty() {
             app.emit(outgoing);

@@ -94,7 +94,7 @@ pub(super) async fn get(
     check_token(&app, &headers)?;
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost").to_owned();
     let token = random::alphanumeric(32);
-    let now = app.clock.unix();
+    let now = app.clock.now().timestamp();
     let mut state = app.world.whatsapp.lock();
     let media = state.media.get(&id).cloned().ok_or_else(|| WhatsappError::unknown_object(&id))?;
     state.downloads.retain(|_, (_, until)| *until > now);
@@ -122,7 +122,7 @@ pub(super) async fn download(State(app): State<Shared>, Path(token): Path<String
     if let Err(refusal) = check_token(&app, &headers) {
         return refusal.into_response();
     }
-    let now = app.clock.unix();
+    let now = app.clock.now().timestamp();
     let media = {
         let state = app.world.whatsapp.lock();
         let id = state.downloads.get(&token).filter(|(_, until)| *until > now).map(|(id, _)| id);

@@ -54,7 +54,7 @@ impl crate::state::App {
             }
         }
         let mut entry = json!({
-            "id": id, "status": status, "timestamp": self.clock.unix().to_string(),
+            "id": id, "status": status, "timestamp": self.clock.now().timestamp().to_string(),
             "recipient_id": phone.trim_start_matches('+'), "recipient_user_id": scoped_user_id(phone),
         });
         if let Some(tag) = tag {
