@@ -21,6 +21,7 @@ use utoipa_axum::router::OpenApiRouter;
 pub use app::App;
 pub use bootstrap::{BootstrapAdmin, make as make_first_admin, run as bootstrap_admin};
 pub use config::Config;
+pub use jobs::{keep_audit_months, sweep};
 
 /// The user service.
 #[derive(Debug)]

@@ -44,12 +44,8 @@ mod tests {
     #[test]
     fn each_kind_of_user_has_exactly_the_claims_of_its_kind() {
         assert_eq!(names(&buyer()), ["app_user_id", "buyer_id", "status", "user_type"]);
-        let vendor = User {
-            user_type: UserType::Vendor,
-            buyer_id: None,
-            vendor_id: Some(VendorId::new(Uuid::from_u128(3))),
-            ..buyer()
-        };
+        let vendor =
+            User { user_type: UserType::Vendor, buyer_id: None, vendor_id: Some(VendorId::new(Uuid::from_u128(3))), ..buyer() };
         assert_eq!(names(&vendor), ["app_user_id", "status", "user_type", "vendor_id"]);
         let admin = User { user_type: UserType::Admin, buyer_id: None, admin_role: Some(AdminRole::Finance), ..buyer() };
         assert_eq!(names(&admin), ["admin_role", "app_user_id", "status", "user_type"]);

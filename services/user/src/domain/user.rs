@@ -1,6 +1,6 @@
 //! A user as a whole, with what it is as buyer, vendor or staff.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::events::UserFacts;
 use domain::{AdminRole, BuyerId, Phone, UserId, UserStatus, UserType, VendorId, VendorStatus};
 
@@ -71,6 +71,13 @@ impl User {
         self.synced_revision >= self.sync_revision
     }
 
+    /// When a change of access made now counts from: later than any before, whatever the clocks of our processes say,
+    /// so that every service takes the changes in their order.
+    #[must_use]
+    pub fn access_changes_at(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        self.tokens_valid_since.map_or(now, |last| now.max(last + TimeDelta::microseconds(1)))
+    }
+
     /// Whether vendor-management has still to be asked for this user's vendor.
     #[must_use]
     pub fn needs_vendor(&self) -> bool {
@@ -111,6 +118,14 @@ pub(crate) mod tests {
     fn a_user_without_a_phone_is_nothing_that_others_know() {
         assert!(buyer().facts().is_some());
         assert!(User { phone: None, ..buyer() }.facts().is_none());
+    }
+
+    #[test]
+    fn changes_of_access_follow_each_other_though_clocks_do_not() {
+        let now = DateTime::UNIX_EPOCH + TimeDelta::hours(1);
+        assert_eq!(buyer().access_changes_at(now), now);
+        let ahead = User { tokens_valid_since: Some(now + TimeDelta::seconds(3)), ..buyer() };
+        assert!(ahead.access_changes_at(now) > now + TimeDelta::seconds(3));
     }
 
     #[test]

@@ -13,16 +13,15 @@ use crate::usecases::{self, Refusal};
 
 /// Takes one event, in any order and any number of times.
 pub(crate) async fn handle(app: App, envelope: Envelope) -> Outcome {
-    let outcome = match take(&app, &envelope).await {
+    match take(&app, &envelope).await {
         Ok(outcome) => outcome,
-        Err(Failure::Malformed(error)) => return Outcome::Reject(error.to_string()),
-        Err(Failure::Refused(Refusal::Db(error))) if error.is_transient() => return Outcome::Retry(Duration::from_secs(1)),
+        Err(Failure::Malformed(error)) => Outcome::Reject(error.to_string()),
+        Err(Failure::Refused(Refusal::Db(error))) if error.is_transient() => Outcome::Retry(Duration::from_secs(1)),
         Err(Failure::Refused(refusal)) => {
             tracing::error!(event_id = %envelope.event_id, kind = %envelope.r#type, error = %refusal, "an event was not applied");
-            return Outcome::Retry(Duration::from_secs(30));
+            Outcome::Retry(Duration::from_secs(30))
         }
-    };
-    outcome
+    }
 }
 
 enum Failure {

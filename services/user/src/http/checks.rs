@@ -90,7 +90,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Device {
 /// Lets a user at their own things and staff of these roles at everybody's. To everybody else the user does not exist.
 pub(super) fn oneself_or(caller: &Caller, id: UserId, roles: &[AdminRole]) -> Result<(), ApiError> {
     match caller {
-        Caller::Buyer { user_id, .. } | Caller::Vendor { user_id, .. } | Caller::Admin { user_id, .. } if *user_id == id => Ok(()),
+        Caller::Buyer { user_id, .. } | Caller::Vendor { user_id, .. } | Caller::Admin { user_id, .. } if *user_id == id => {
+            Ok(())
+        }
         Caller::Admin { .. } if caller.is_admin(roles) => Ok(()),
         Caller::Admin { .. } => Err(ApiError::forbidden("forbidden", "you may not do this")),
         _ => Err(ApiError::not_found("user")),

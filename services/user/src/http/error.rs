@@ -22,11 +22,14 @@ impl From<Refusal> for ApiError {
             Refusal::PhoneTaken => Self::conflict("phone_taken", "this phone number belongs to another user; contact support"),
             Refusal::EmailTaken => Self::conflict("email_taken", "this e-mail address belongs to another user"),
             Refusal::EmailNeeded => Self::invalid_field("email", "somebody who signs in by e-mail needs an address"),
-            Refusal::AlreadyRegistered => {
-                Self::conflict("already_registered", "this person is registered already, as something else than what was asked for")
-            }
+            Refusal::AlreadyRegistered => Self::conflict(
+                "already_registered",
+                "this person is registered already, as something else than what was asked for",
+            ),
             Refusal::NotAVendor => Self::forbidden("forbidden", "only vendors may do this"),
-            Refusal::LastSuperAdmin => Self::conflict("last_super_admin", "somebody has to remain super admin; make another one first"),
+            Refusal::LastSuperAdmin => {
+                Self::conflict("last_super_admin", "somebody has to remain super admin; make another one first")
+            }
             Refusal::SuperAdminExists => Self::conflict("super_admin_exists", "there is a super admin already"),
             Refusal::StaffIsForSuperAdmins => Self::forbidden("forbidden", "only a super admin may do this to staff"),
             Refusal::Illegal(IllegalTransition { from, to }) => {
@@ -62,10 +65,12 @@ fn sign_in(refusal: SignInRefusal) -> ApiError {
             ApiError::unprocessable("invalid_session", "this sign-in is unknown or used up; ask for a new code")
         }
         SignInRefusal::CodeExpired => ApiError::unprocessable("code_expired", "the code is too old; ask for a new one"),
-        SignInRefusal::TooManyTries => {
-            ApiError::new(http::StatusCode::TOO_MANY_REQUESTS, "rate_limited", "too many tries; wait a while and ask for a new code")
-                .with_retry_after(60)
-        }
+        SignInRefusal::TooManyTries => ApiError::new(
+            http::StatusCode::TOO_MANY_REQUESTS,
+            "rate_limited",
+            "too many tries; wait a while and ask for a new code",
+        )
+        .with_retry_after(60),
         SignInRefusal::BadPhone => ApiError::invalid_field("phone", "no code can be sent to this number"),
         SignInRefusal::Disabled => suspended(),
         SignInRefusal::BadRefreshToken => {

@@ -24,7 +24,7 @@ pub(crate) fn register(app: &App, workers: &mut Workers) {
     let own = app.clone();
     workers.every("sweep unsynced users", Duration::from_secs(30), move || {
         let app = own.clone();
-        async move { usecases::sweep_unsynced(&app).await }
+        async move { sweep(&app).await }
     });
     let own = app.clone();
     workers.every("audit log months", Duration::from_secs(3600), move || {
@@ -33,8 +33,11 @@ pub(crate) fn register(app: &App, workers: &mut Workers) {
     });
 }
 
-/// Makes this month's and next month's partition and drops months that are older than the log is kept.
-pub(crate) async fn keep_audit_months(app: &App) -> anyhow::Result<()> {
+/// Makes this month's and next month's partition of the audit log and drops months that are older than it is kept.
+///
+/// # Errors
+/// The database fails.
+pub async fn keep_audit_months(app: &App) -> anyhow::Result<()> {
     let now = app.kit.clock.now();
     let mut tx = app.kit.pool.begin().await?;
     store::audit::ensure_month(&mut tx, now).await?;
@@ -45,4 +48,12 @@ pub(crate) async fn keep_audit_months(app: &App) -> anyhow::Result<()> {
         tracing::info!(dropped, "months of the audit log dropped");
     }
     Ok(())
+}
+
+/// Finds users of whom Firebase does not know the newest and enqueues telling it.
+///
+/// # Errors
+/// The database fails.
+pub async fn sweep(app: &App) -> anyhow::Result<()> {
+    usecases::sweep_unsynced(app).await
 }

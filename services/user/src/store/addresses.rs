@@ -71,7 +71,8 @@ macro_rules! addresses {
 }
 
 pub(crate) async fn of_buyer(conn: &mut PgConnection, buyer: BuyerId) -> Result<Vec<Address>, DbError> {
-    let rows = addresses!("WHERE buyer_id = $1 ORDER BY is_default DESC, created_at, id", buyer as BuyerId).fetch_all(conn).await?;
+    let rows =
+        addresses!("WHERE buyer_id = $1 ORDER BY is_default DESC, created_at, id", buyer as BuyerId).fetch_all(conn).await?;
     Ok(rows.into_iter().map(Address::from).collect())
 }
 

@@ -17,12 +17,7 @@ pub(crate) struct Admin {
     pub(crate) permissions: Vec<String>,
 }
 
-pub(crate) async fn insert(
-    conn: &mut PgConnection,
-    id: Uuid,
-    admin: &Admin,
-    now: DateTime<Utc>,
-) -> Result<(), DbError> {
+pub(crate) async fn insert(conn: &mut PgConnection, id: Uuid, admin: &Admin, now: DateTime<Utc>) -> Result<(), DbError> {
     sqlx::query!(
         "INSERT INTO admin_profiles (id, user_id, role, permissions, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $5)",
         id,
@@ -43,10 +38,8 @@ pub(crate) async fn find(conn: &mut PgConnection, user_id: UserId) -> Result<Opt
     )
     .fetch_optional(conn)
     .await?;
-    row.map(|row| {
-        Ok(Admin { user_id: row.user_id, role: row.role, permissions: serde_json::from_value(row.permissions)? })
-    })
-    .transpose()
+    row.map(|row| Ok(Admin { user_id: row.user_id, role: row.role, permissions: serde_json::from_value(row.permissions)? }))
+        .transpose()
 }
 
 /// Staff, newest first, with their users.
@@ -69,12 +62,10 @@ pub(crate) async fn list(
     .fetch_all(&mut *conn)
     .await?;
     let ids: Vec<Uuid> = found.iter().map(|user| user.id.into()).collect();
-    let rows = sqlx::query!(
-        r#"SELECT user_id as "user_id: UserId", permissions FROM admin_profiles WHERE user_id = ANY($1)"#,
-        &ids,
-    )
-    .fetch_all(conn)
-    .await?;
+    let rows =
+        sqlx::query!(r#"SELECT user_id as "user_id: UserId", permissions FROM admin_profiles WHERE user_id = ANY($1)"#, &ids,)
+            .fetch_all(conn)
+            .await?;
     let mut permissions = std::collections::HashMap::new();
     for row in rows {
         permissions.insert(row.user_id, serde_json::from_value::<Vec<String>>(row.permissions)?);
@@ -112,7 +103,9 @@ pub(crate) async fn other_super_admins(conn: &mut PgConnection, than: UserId) ->
 }
 
 /// Any super admin who may work.
-pub(crate) async fn some_super_admin(conn: &mut PgConnection) -> Result<Option<(UserId, Option<Phone>, Option<String>)>, DbError> {
+pub(crate) async fn some_super_admin(
+    conn: &mut PgConnection,
+) -> Result<Option<(UserId, Option<Phone>, Option<String>)>, DbError> {
     let row = sqlx::query!(
         r#"SELECT u.id as "id: UserId", u.phone as "phone: Phone", u.email
              FROM admin_profiles a JOIN users u ON u.id = a.user_id

@@ -66,12 +66,7 @@ pub(crate) async fn update(conn: &mut PgConnection, buyer: &Buyer, now: DateTime
 }
 
 /// Counts a completed order; false when there is no such buyer.
-pub(crate) async fn count_order(
-    conn: &mut PgConnection,
-    id: BuyerId,
-    spent: Money,
-    now: DateTime<Utc>,
-) -> Result<bool, DbError> {
+pub(crate) async fn count_order(conn: &mut PgConnection, id: BuyerId, spent: Money, now: DateTime<Utc>) -> Result<bool, DbError> {
     let counted = sqlx::query!(
         "UPDATE buyer_profiles SET total_orders = total_orders + 1, total_spent = total_spent + $2, updated_at = $3
           WHERE id = $1",

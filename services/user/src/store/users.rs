@@ -87,8 +87,11 @@ pub(crate) async fn by_vendor_or_id(
     vendor_id: VendorId,
     user_id: UserId,
 ) -> Result<Option<User>, DbError> {
-    Ok(users!("WHERE u.vendor_id = $1 OR u.id = $2 ORDER BY u.vendor_id = $1 DESC LIMIT 1 FOR UPDATE OF u",
-        vendor_id as VendorId, user_id as UserId)
+    Ok(users!(
+        "WHERE u.vendor_id = $1 OR u.id = $2 ORDER BY u.vendor_id = $1 DESC LIMIT 1 FOR UPDATE OF u",
+        vendor_id as VendorId,
+        user_id as UserId
+    )
     .fetch_optional(conn)
     .await?)
 }
@@ -236,13 +239,9 @@ pub(crate) async fn note_vendor(
 
 /// Voids refresh tokens of sign-ins so far.
 pub(crate) async fn void_tokens(conn: &mut PgConnection, id: UserId, now: DateTime<Utc>) -> Result<(), DbError> {
-    sqlx::query!(
-        "UPDATE users SET tokens_valid_since = $2, sync_revision = sync_revision + 1 WHERE id = $1",
-        id as UserId,
-        now,
-    )
-    .execute(conn)
-    .await?;
+    sqlx::query!("UPDATE users SET tokens_valid_since = $2, sync_revision = sync_revision + 1 WHERE id = $1", id as UserId, now,)
+        .execute(conn)
+        .await?;
     Ok(())
 }
 

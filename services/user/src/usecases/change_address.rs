@@ -48,12 +48,7 @@ impl AddressChange {
 
 /// Changes an address; a place that is another one is looked up on the map again. The default one stays it until
 /// another one becomes it.
-pub(crate) async fn change_address(
-    app: &App,
-    buyer: BuyerId,
-    id: AddressId,
-    change: &AddressChange,
-) -> Result<Address, Refusal> {
+pub(crate) async fn change_address(app: &App, buyer: BuyerId, id: AddressId, change: &AddressChange) -> Result<Address, Refusal> {
     let old = {
         let mut conn = app.kit.pool.acquire().await?;
         store::addresses::find(&mut conn, buyer, id).await?.ok_or(Refusal::NotFound("address"))?

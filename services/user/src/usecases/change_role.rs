@@ -38,10 +38,11 @@ pub(crate) async fn change_role(
     if before.role == AdminRole::SuperAdmin && after.role != AdminRole::SuperAdmin {
         keep_one_super_admin(&mut tx, id).await?;
     }
-    if !store::admins::set_role(&mut tx, before.role, &after, now).await? {
+    let from = user.access_changes_at(now);
+    if !store::admins::set_role(&mut tx, before.role, &after, from).await? {
         return Err(Refusal::ChangedMeanwhile);
     }
-    let change = announce_access(app, &mut tx, &user, user.status, actor, now).await?;
+    let change = announce_access(app, &mut tx, &user, user.status, actor, from).await?;
     let deed = Deed {
         action: "admin.role_changed",
         user: id,

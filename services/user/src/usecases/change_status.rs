@@ -36,13 +36,14 @@ pub(crate) async fn change_status(
     if user.admin_role == Some(AdminRole::SuperAdmin) && to != UserStatus::Active {
         keep_one_super_admin(&mut tx, id).await?;
     }
-    if !store::users::set_status(&mut tx, id, user.status, to, now).await? {
+    let from = user.access_changes_at(now);
+    if !store::users::set_status(&mut tx, id, user.status, to, from).await? {
         return Err(Refusal::ChangedMeanwhile);
     }
     if to == UserStatus::Suspended {
         store::sessions::end_all(&mut tx, id, now).await?;
     }
-    let change = announce_access(app, &mut tx, &user, to, actor, now).await?;
+    let change = announce_access(app, &mut tx, &user, to, actor, from).await?;
     let changed = store::users::by_id(&mut tx, id).await?.ok_or(Refusal::ChangedMeanwhile)?;
     if let Some(facts) = changed.facts() {
         pg_kit::outbox::append(&mut tx, now, &*app.kit.ids, actor, &UserUpdated { user: facts }).await?;

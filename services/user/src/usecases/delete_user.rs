@@ -36,7 +36,8 @@ pub(crate) async fn delete_user(
     if user.admin_role == Some(AdminRole::SuperAdmin) {
         keep_one_super_admin(&mut tx, id).await?;
     }
-    if !store::users::erase(&mut tx, id, user.status, now).await? {
+    let from = user.access_changes_at(now);
+    if !store::users::erase(&mut tx, id, user.status, from).await? {
         return Err(Refusal::ChangedMeanwhile);
     }
     store::sessions::erase(&mut tx, id).await?;
@@ -44,7 +45,7 @@ pub(crate) async fn delete_user(
         store::addresses::delete_all(&mut tx, buyer).await?;
         store::buyers::erase(&mut tx, buyer, now).await?;
     }
-    let change = announce_access(app, &mut tx, &user, UserStatus::Deleted, actor, now).await?;
+    let change = announce_access(app, &mut tx, &user, UserStatus::Deleted, actor, from).await?;
     // The phone is said once more: those who know somebody by it have to forget it.
     if let Some(facts) = user.facts() {
         let facts = UserFacts { status: UserStatus::Deleted, email: None, full_name: String::new(), ..facts };

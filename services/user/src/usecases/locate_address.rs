@@ -60,9 +60,9 @@ pub(crate) async fn locate_address(app: &App, job: &Job) -> Result<(), JobError>
     let Some(address) = address.filter(|address| address.revision == revision && address.text.point.is_none()) else {
         return Ok(());
     };
-    let found = look_up(app, &address.text).await.map_err(|error| {
-        if error.is_transient() { JobError::retry(error) } else { JobError::fail(error) }
-    })?;
+    let found = look_up(app, &address.text)
+        .await
+        .map_err(|error| if error.is_transient() { JobError::retry(error) } else { JobError::fail(error) })?;
     if let Some(point) = found {
         let mut conn = app.kit.pool.acquire().await?;
         store::addresses::locate(&mut conn, address_id, revision, point).await?;

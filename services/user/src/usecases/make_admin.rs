@@ -37,12 +37,7 @@ pub(crate) struct MadeAdmin {
 }
 
 /// Makes somebody staff; who is that already with the same role stays. Nobody else's account becomes staff's.
-pub(crate) async fn make_admin(
-    app: &App,
-    actor: &Actor,
-    address: Option<IpAddr>,
-    admin: NewAdmin,
-) -> Result<MadeAdmin, Refusal> {
+pub(crate) async fn make_admin(app: &App, actor: &Actor, address: Option<IpAddr>, admin: NewAdmin) -> Result<MadeAdmin, Refusal> {
     let known = {
         let mut conn = app.kit.pool.acquire().await?;
         find(&mut conn, &admin).await?

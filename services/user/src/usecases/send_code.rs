@@ -6,13 +6,10 @@ use secrecy::SecretString;
 use super::refusal::Refusal;
 use crate::App;
 
-/// The stand-ins want some attestation and look at none.
-const ATTESTATION: &str = "not-looked-at";
-
 /// Yields the session that the code belongs to. Nothing here looks at whether the phone is known.
 pub(crate) async fn send_code(app: &App, phone: &Phone) -> Result<SecretString, Refusal> {
     if app.firebase.is_real() {
         return Err(Refusal::NotFound("what this address names was"));
     }
-    Ok(app.firebase.send_verification_code(phone, Some(ATTESTATION)).await?)
+    Ok(app.firebase.send_verification_code(phone, None).await?)
 }

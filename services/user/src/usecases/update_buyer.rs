@@ -33,9 +33,7 @@ pub(crate) async fn update_buyer(
     let after = Buyer {
         business_name: change.business_name.unwrap_or_else(|| before.business_name.clone()),
         business_type: change.business_type.unwrap_or_else(|| before.business_type.clone()),
-        preferred_payment_method: change
-            .preferred_payment_method
-            .unwrap_or_else(|| before.preferred_payment_method.clone()),
+        preferred_payment_method: change.preferred_payment_method.unwrap_or_else(|| before.preferred_payment_method.clone()),
         updated_at: now,
         ..before.clone()
     };
@@ -47,14 +45,8 @@ pub(crate) async fn update_buyer(
                 "preferred_payment_method": buyer.preferred_payment_method,
             })
         };
-        let deed = Deed {
-            action: "buyer.updated",
-            user: after.user_id,
-            before: what(&before),
-            after: what(&after),
-            actor,
-            address,
-        };
+        let deed =
+            Deed { action: "buyer.updated", user: after.user_id, before: what(&before), after: what(&after), actor, address };
         record(app, &mut tx, deed, now).await?;
     }
     tx.commit().await?;
