@@ -19,9 +19,15 @@ CREATE TABLE payments (
 
     -- + The receipt is ours and unique at the gateway: what was created after a time-out is found by it (rule 29).
     gateway_receipt       VARCHAR(40) UNIQUE,
+    -- + Who is at the gateway for this payment right now, and how often anybody went: after the first time the receipt is
+    -- looked up before anything is created.
+    gateway_lease_id      UUID,
+    gateway_leased_until  TIMESTAMPTZ,
+    gateway_attempts      INT NOT NULL DEFAULT 0 CHECK (gateway_attempts >= 0),
     razorpay_order_id     VARCHAR(255) UNIQUE,
     razorpay_payment_id   VARCHAR(255) UNIQUE,
     razorpay_signature    VARCHAR(512),
+    gateway_fee           NUMERIC(12,2) CHECK (gateway_fee >= 0),                       -- + its tax included
 
     cod_collected_by      UUID,
     cod_collected_at      TIMESTAMPTZ,
@@ -39,7 +45,7 @@ CREATE TABLE payments (
     -- + The order ended: no new attempt counts, and money that still comes goes back (rule 15).
     order_cancelled_at    TIMESTAMPTZ,
     order_delivered_at    TIMESTAMPTZ,                                                  -- + cash is collected only after delivery
-    -- + The gateway's amount or currency is not ours (rule 28).
+    -- + Money of this order is in quarantine (rule 28); which, says payment_strays.
     quarantined_at        TIMESTAMPTZ,
     quarantine_reason     TEXT,
     -- + When the sweeper last asked the gateway.
@@ -49,6 +55,8 @@ CREATE TABLE payments (
     updated_at            TIMESTAMPTZ NOT NULL,
 
     CONSTRAINT payments_one_for_order UNIQUE (order_id),
+    CONSTRAINT payments_online_has_receipt CHECK ((payment_method = 'online') = (gateway_receipt IS NOT NULL)),
+    CONSTRAINT payments_proof_verified_by_whom CHECK ((cod_proof_verified_by IS NULL) = (cod_proof_verified_at IS NULL)),
     CONSTRAINT payments_refunds_within_amount CHECK (refund_requested <= amount AND refund_amount <= refund_requested),
     CONSTRAINT payments_captured_has_gateway_payment CHECK (payment_method <> 'online'
         OR status NOT IN ('captured', 'partially_refunded', 'refunded') OR (razorpay_payment_id IS NOT NULL AND captured_at IS NOT NULL)),
@@ -62,11 +70,30 @@ CREATE INDEX payments_newest ON payments (created_at DESC, id DESC);
 CREATE INDEX payments_open_online ON payments (coalesce(polled_at, created_at))
     WHERE payment_method = 'online' AND status IN ('pending', 'authorized', 'failed') AND razorpay_order_id IS NOT NULL;
 
+-- + Money that came in for an order and is not what the order waits for: of another amount or currency (held until finance
+-- decides), or a second time (goes back by itself).
+CREATE TABLE payment_strays (
+    razorpay_payment_id VARCHAR(255) PRIMARY KEY,
+    payment_id          UUID NOT NULL REFERENCES payments (id),
+    kind                VARCHAR(20) NOT NULL CHECK (kind IN ('quarantined', 'duplicate')),
+    amount_paise        BIGINT NOT NULL,
+    currency            VARCHAR(3) NOT NULL,
+    reason              TEXT NOT NULL,
+    created_at          TIMESTAMPTZ NOT NULL
+);
+CREATE INDEX payment_strays_of ON payment_strays (payment_id);
+
+-- + Orders that ended before their payment was opened: it is never opened then.
+CREATE TABLE cancelled_orders (
+    order_id     UUID PRIMARY KEY,
+    cancelled_at TIMESTAMPTZ NOT NULL
+);
+
 CREATE TABLE payment_transactions (
     id                     UUID PRIMARY KEY,
     payment_id             UUID NOT NULL REFERENCES payments (id),
     transaction_type       VARCHAR(30) NOT NULL CHECK (transaction_type IN
-                               ('order_created', 'authorization', 'capture', 'failure', 'refund', 'collection', 'quarantine', 'void')),
+                               ('order_created', 'authorization', 'capture', 'failure', 'refund', 'collection', 'quarantine', 'duplicate', 'void')),
     amount                 NUMERIC(12,2) NOT NULL CHECK (amount >= 0),
     status                 VARCHAR(20) NOT NULL,
     source                 VARCHAR(20) NOT NULL CHECK (source IN ('api', 'verify', 'webhook', 'sweeper', 'event', 'vendor', 'admin')), -- +
@@ -97,21 +124,25 @@ CREATE TABLE payment_refunds (
     id                 UUID PRIMARY KEY,
     payment_id         UUID NOT NULL REFERENCES payments (id),
     refund_amount      NUMERIC(12,2) NOT NULL CHECK (refund_amount > 0),
-    refund_reason      VARCHAR(100) NOT NULL CHECK (refund_reason IN ('cancellation', 'late_capture', 'dispute', 'return', 'goodwill')),
+    refund_reason      VARCHAR(100) NOT NULL CHECK (refund_reason IN ('cancellation', 'late_capture', 'dispute', 'return', 'goodwill', 'duplicate_payment')),
     refund_notes       TEXT,
     -- + One refund for one cause: asking again for the same cause finds it.
     business_key       VARCHAR(120) NOT NULL UNIQUE,
+    -- + The gateway's payment that it gives back; none for cash.
+    razorpay_payment_id VARCHAR(255),
     razorpay_refund_id VARCHAR(255) UNIQUE,
     status             VARCHAR(20) NOT NULL CHECK (status IN ('pending', 'processed', 'failed')),
     attempts           INT NOT NULL DEFAULT 0,                                          -- +
     initiated_by       UUID,
     initiated_at       TIMESTAMPTZ NOT NULL,
+    checked_at         TIMESTAMPTZ,                                                     -- + when it was last taken up
     processed_at       TIMESTAMPTZ,
     failed_reason      TEXT,
     created_at         TIMESTAMPTZ NOT NULL,
     CONSTRAINT payment_refunds_processed_has_time CHECK ((status = 'processed') = (processed_at IS NOT NULL))
 );
 CREATE INDEX payment_refunds_of ON payment_refunds (payment_id, created_at);
+CREATE INDEX payment_refunds_open ON payment_refunds (coalesce(checked_at, initiated_at)) WHERE status = 'pending';
 
 -- + The ledger: double entry, append only, in paise (rule 30). A transaction's entries add up to zero.
 CREATE TABLE ledger_transactions (

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use axum::extract::FromRef;
+use clients::OrderClient;
+use razorpay::Razorpay;
 use service_kit::Kit;
 
 use crate::Config;
@@ -14,6 +16,10 @@ pub struct App {
     pub kit: Kit,
     /// Own settings.
     pub config: Arc<Config>,
+    /// The gateway.
+    pub razorpay: Razorpay,
+    /// The order service.
+    pub orders: OrderClient,
 }
 
 impl App {
@@ -21,9 +27,11 @@ impl App {
     ///
     /// # Errors
     /// Unusable settings.
-    #[expect(clippy::unnecessary_wraps, reason = "ports are built here, and they can fail")]
     pub fn build(kit: Kit, config: Config) -> anyhow::Result<Self> {
-        Ok(Self { kit, config: Arc::new(config) })
+        anyhow::ensure!(!config.cod_exposure_limit.is_negative(), "COD_EXPOSURE_LIMIT is below zero");
+        let razorpay = Razorpay::new(config.razorpay.clone(), kit.http.clone());
+        let orders = OrderClient::new(kit.http.clone(), kit.service_tokens.clone(), &kit.config.services.order_url);
+        Ok(Self { kit, config: Arc::new(config), razorpay, orders })
     }
 }
 

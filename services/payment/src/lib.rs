@@ -6,7 +6,11 @@
 mod app;
 mod config;
 pub mod domain;
+mod events;
 mod http;
+mod jobs;
+mod store;
+mod usecases;
 
 use ::domain::ServiceName;
 use service_kit::{Kit, Service, Workers};
@@ -37,5 +41,18 @@ impl Service for PaymentService {
         http::routes()
     }
 
-    fn workers(_app: &App, _workers: &mut Workers) {}
+    fn workers(app: &App, workers: &mut Workers) {
+        let state = app.clone();
+        workers.events(move |envelope| events::handle(state.clone(), envelope));
+        jobs::register(app, workers);
+    }
+}
+
+/// Asks the gateway about every payment that is due, as the service does by itself every few seconds.
+///
+/// # Errors
+/// The database cannot be used.
+pub async fn sweep_now(app: &App) -> anyhow::Result<()> {
+    usecases::sweep::sweep_payments(app).await?;
+    Ok(usecases::sweep::sweep_refunds(app).await?)
 }

@@ -1,1 +1,6 @@
 //! What is decided here: pure, without async, SQL or wire shapes.
+
+pub mod ledger;
+pub mod movements;
+pub mod online;
+pub mod refund;

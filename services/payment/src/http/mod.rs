@@ -1,10 +1,33 @@
 //! Every route of the service.
 
+mod cod;
+mod error;
+mod ledger;
+mod online;
+mod read;
+mod refunds;
+mod shapes;
+mod webhooks;
+
 use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::App;
 
 /// Every route, with its description.
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
+        .routes(routes!(online::create_order))
+        .routes(routes!(online::verify))
+        .routes(routes!(webhooks::razorpay))
+        .routes(routes!(cod::create))
+        .routes(routes!(cod::mark_collected))
+        .routes(routes!(cod::verify_proof))
+        .routes(routes!(read::list))
+        .routes(routes!(read::one))
+        .routes(routes!(read::of_order))
+        .routes(routes!(refunds::request))
+        .routes(routes!(refunds::status))
+        .routes(routes!(ledger::accounts))
+        .routes(routes!(ledger::entries))
 }

@@ -1,0 +1,66 @@
+//! What follows later: kept webhooks, refunds, and asking the gateway by ourselves.
+
+use std::time::Duration;
+
+use ::domain::RefundId;
+use pg_kit::jobs::{Job, JobError};
+use serde::Deserialize;
+use service_kit::Workers;
+use uuid::Uuid;
+
+use crate::App;
+use crate::usecases::PaymentError;
+use crate::usecases::carry_out_refund::carry_out_refund;
+use crate::usecases::process_webhook::process_webhook;
+use crate::usecases::sweep::{sweep_payments, sweep_refunds};
+
+/// Works on a kept webhook.
+pub(crate) const PROCESS_WEBHOOK: &str = "process_webhook";
+/// Gives money back.
+pub(crate) const CARRY_OUT_REFUND: &str = "carry_out_refund";
+
+#[derive(Deserialize)]
+struct Webhook {
+    webhook_id: Uuid,
+}
+
+#[derive(Deserialize)]
+struct Refund {
+    refund_id: RefundId,
+}
+
+/// Registers all of it.
+pub(crate) fn register(app: &App, workers: &mut Workers) {
+    let state = app.clone();
+    workers.job(PROCESS_WEBHOOK, move |job| webhook(state.clone(), job));
+    let state = app.clone();
+    workers.job(CARRY_OUT_REFUND, move |job| refund(state.clone(), job));
+    let state = app.clone();
+    workers.every("sweep_payments", Duration::from_secs(5), move || {
+        let app = state.clone();
+        async move { Ok(sweep_payments(&app).await?) }
+    });
+    let state = app.clone();
+    workers.every("sweep_refunds", Duration::from_secs(15), move || {
+        let app = state.clone();
+        async move { Ok(sweep_refunds(&app).await?) }
+    });
+}
+
+async fn webhook(app: App, job: Job) -> Result<(), JobError> {
+    let Webhook { webhook_id } = job.parse()?;
+    process_webhook(&app, webhook_id).await.map_err(job_error)
+}
+
+async fn refund(app: App, job: Job) -> Result<(), JobError> {
+    let Refund { refund_id } = job.parse()?;
+    carry_out_refund(&app, refund_id).await.map_err(job_error)
+}
+
+/// Almost everything is worth another try: the backoff is long, and a job that gives up is seen.
+fn job_error(error: PaymentError) -> JobError {
+    match error {
+        PaymentError::NotFound | PaymentError::Ledger(_) => JobError::fail(error),
+        other => JobError::retry(other),
+    }
+}

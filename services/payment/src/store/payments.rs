@@ -1,0 +1,499 @@
+//! Payments and their log.
+
+use ::domain::events::PaymentFacts;
+use ::domain::{BuyerId, MediaId, Money, OrderId, OrderNumber, PaymentId, PaymentMethod, PaymentState, UserId, VendorId};
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::Stored;
+use crate::domain::online::Standing;
+use crate::domain::refund::Refundable;
+
+/// A payment as stored.
+#[derive(Debug, Clone)]
+pub(crate) struct PaymentRow {
+    pub id: PaymentId,
+    pub order_id: OrderId,
+    pub order_number: OrderNumber,
+    pub buyer_id: BuyerId,
+    pub buyer_user_id: UserId,
+    pub vendor_id: VendorId,
+    pub method: PaymentMethod,
+    pub payment_type: Option<String>,
+    pub amount: Money,
+    pub status: PaymentState,
+    pub gateway_receipt: Option<String>,
+    pub razorpay_order_id: Option<String>,
+    pub razorpay_payment_id: Option<String>,
+    pub gateway_fee: Option<Money>,
+    pub cod_collected_by: Option<UserId>,
+    pub cod_collected_at: Option<DateTime<Utc>>,
+    pub cod_proof_media_id: Option<MediaId>,
+    pub cod_proof_verified_by: Option<UserId>,
+    pub cod_proof_verified_at: Option<DateTime<Utc>>,
+    pub failure_reason: Option<String>,
+    pub refund_amount: Money,
+    pub refund_requested: Money,
+    pub refunded_at: Option<DateTime<Utc>>,
+    pub captured_at: Option<DateTime<Utc>>,
+    pub order_cancelled_at: Option<DateTime<Utc>>,
+    pub order_delivered_at: Option<DateTime<Utc>>,
+    pub quarantined_at: Option<DateTime<Utc>>,
+    pub quarantine_reason: Option<String>,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+impl PaymentRow {
+    /// What every event says about it.
+    pub(crate) fn facts(&self) -> PaymentFacts {
+        PaymentFacts {
+            payment_id: self.id,
+            order_id: self.order_id,
+            order_number: self.order_number.clone(),
+            buyer_id: self.buyer_id,
+            buyer_user_id: self.buyer_user_id,
+            vendor_id: self.vendor_id,
+            payment_method: self.method,
+            amount: self.amount,
+        }
+    }
+
+    /// As the machine sees it.
+    pub(crate) fn standing(&self) -> Standing {
+        Standing {
+            status: self.status,
+            due: self.amount,
+            gateway_payment: self.razorpay_payment_id.clone(),
+            order_cancelled: self.order_cancelled_at.is_some(),
+        }
+    }
+
+    /// As refunds see it.
+    pub(crate) fn refundable(&self) -> Refundable {
+        Refundable { status: self.status, amount: self.amount, requested: self.refund_requested, refunded: self.refund_amount }
+    }
+}
+
+/// The columns of [`PaymentRow`] before a condition.
+macro_rules! select_payments {
+    ($tail:tt $(, $bind:expr)* $(,)?) => {
+        sqlx::query_as!(
+            crate::store::payments::PaymentRow,
+            r#"SELECT id as "id: PaymentId", order_id as "order_id: OrderId", order_number as "order_number: OrderNumber",
+                      buyer_id as "buyer_id: BuyerId", buyer_user_id as "buyer_user_id: UserId",
+                      vendor_id as "vendor_id: VendorId", payment_method as "method: PaymentMethod", payment_type,
+                      amount as "amount: Money", status as "status: PaymentState", gateway_receipt, razorpay_order_id,
+                      razorpay_payment_id, gateway_fee as "gateway_fee: Money",
+                      cod_collected_by as "cod_collected_by: UserId", cod_collected_at,
+                      cod_proof_media_id as "cod_proof_media_id: MediaId",
+                      cod_proof_verified_by as "cod_proof_verified_by: UserId", cod_proof_verified_at, failure_reason,
+                      refund_amount as "refund_amount: Money", refund_requested as "refund_requested: Money", refunded_at,
+                      captured_at, order_cancelled_at, order_delivered_at, quarantined_at, quarantine_reason, created_at,
+                      updated_at
+                 FROM payments "# + $tail
+            $(, $bind)*
+        )
+    };
+}
+pub(crate) use select_payments;
+
+/// One payment.
+pub(crate) async fn find(conn: &mut PgConnection, id: PaymentId) -> Stored<Option<PaymentRow>> {
+    select_payments!("WHERE id = $1", id as PaymentId).fetch_optional(conn).await
+}
+
+/// One payment, locked.
+pub(crate) async fn lock(conn: &mut PgConnection, id: PaymentId) -> Stored<Option<PaymentRow>> {
+    select_payments!("WHERE id = $1 FOR UPDATE", id as PaymentId).fetch_optional(conn).await
+}
+
+/// The payment of an order.
+pub(crate) async fn of_order(conn: &mut PgConnection, order_id: OrderId) -> Stored<Option<PaymentRow>> {
+    select_payments!("WHERE order_id = $1", order_id as OrderId).fetch_optional(conn).await
+}
+
+/// The payment of an order, locked.
+pub(crate) async fn lock_of_order(conn: &mut PgConnection, order_id: OrderId) -> Stored<Option<PaymentRow>> {
+    select_payments!("WHERE order_id = $1 FOR UPDATE", order_id as OrderId).fetch_optional(conn).await
+}
+
+/// The payment behind a gateway order.
+pub(crate) async fn of_gateway_order(conn: &mut PgConnection, gateway_order: &str) -> Stored<Option<PaymentRow>> {
+    select_payments!("WHERE razorpay_order_id = $1", gateway_order).fetch_optional(conn).await
+}
+
+/// What a payment is opened with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct NewPayment {
+    pub facts: PaymentFacts,
+    pub gateway_receipt: Option<String>,
+}
+
+/// Writes it down; false when the order has a payment.
+pub(crate) async fn insert(conn: &mut PgConnection, new: &NewPayment, now: DateTime<Utc>) -> Stored<bool> {
+    let facts = &new.facts;
+    let done = sqlx::query!(
+        "INSERT INTO payments (id, order_id, order_number, buyer_id, buyer_user_id, vendor_id, payment_method, amount, status,
+                               gateway_receipt, created_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'pending', $9, $10, $10)
+         ON CONFLICT ON CONSTRAINT payments_one_for_order DO NOTHING",
+        facts.payment_id as PaymentId,
+        facts.order_id as OrderId,
+        facts.order_number.as_str(),
+        facts.buyer_id as BuyerId,
+        facts.buyer_user_id as UserId,
+        facts.vendor_id as VendorId,
+        facts.payment_method.as_str(),
+        facts.amount as Money,
+        new.gateway_receipt,
+        now
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Sends one worker to the gateway; `None` when another one is there. Answers how often somebody went before. Time is
+/// the database's: a lease is about processes, not about business.
+pub(crate) async fn lease_gateway(conn: &mut PgConnection, id: PaymentId, lease: Uuid, seconds: f64) -> Stored<Option<i32>> {
+    sqlx::query_scalar!(
+        r#"UPDATE payments SET gateway_lease_id = $2, gateway_attempts = gateway_attempts + 1,
+                  gateway_leased_until = clock_timestamp() + make_interval(secs => $3)
+            WHERE id = $1 AND razorpay_order_id IS NULL
+              AND (gateway_leased_until IS NULL OR gateway_leased_until <= clock_timestamp())
+           RETURNING gateway_attempts - 1 as "before!""#,
+        id as PaymentId,
+        lease,
+        seconds
+    )
+    .fetch_optional(conn)
+    .await
+}
+
+/// Gives the way to the gateway free without a result.
+pub(crate) async fn release_gateway(conn: &mut PgConnection, id: PaymentId, lease: Uuid) -> Stored<()> {
+    sqlx::query!(
+        "UPDATE payments SET gateway_lease_id = NULL, gateway_leased_until = NULL WHERE id = $1 AND gateway_lease_id = $2",
+        id as PaymentId,
+        lease
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Stores the gateway's order once; false when there is one.
+pub(crate) async fn store_gateway_order(
+    conn: &mut PgConnection,
+    id: PaymentId,
+    gateway_order: &str,
+    now: DateTime<Utc>,
+) -> Stored<bool> {
+    let done = sqlx::query!(
+        "UPDATE payments SET razorpay_order_id = $2, gateway_lease_id = NULL, gateway_leased_until = NULL, updated_at = $3
+          WHERE id = $1 AND razorpay_order_id IS NULL",
+        id as PaymentId,
+        gateway_order,
+        now
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// From one state to another that carries nothing besides; false when it was not in the expected one.
+pub(crate) async fn advance(
+    conn: &mut PgConnection,
+    id: PaymentId,
+    (from, to): (PaymentState, PaymentState),
+    failure_reason: Option<&str>,
+    now: DateTime<Utc>,
+) -> Stored<bool> {
+    let done = sqlx::query!(
+        "UPDATE payments SET status = $3, failure_reason = coalesce($4, failure_reason), updated_at = $5
+          WHERE id = $1 AND status = $2",
+        id as PaymentId,
+        from.as_str(),
+        to.as_str(),
+        failure_reason,
+        now
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// A capture.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Captured<'a> {
+    pub gateway_payment: &'a str,
+    pub payment_type: &'a str,
+    pub signature: Option<&'a str>,
+}
+
+/// The money is ours; false when it was not in the expected state.
+pub(crate) async fn capture(
+    conn: &mut PgConnection,
+    id: PaymentId,
+    from: PaymentState,
+    captured: Captured<'_>,
+    now: DateTime<Utc>,
+) -> Stored<bool> {
+    let done = sqlx::query!(
+        "UPDATE payments SET status = 'captured', razorpay_payment_id = $3, payment_type = $4,
+                razorpay_signature = coalesce($5, razorpay_signature), captured_at = $6, failure_reason = NULL, updated_at = $6
+          WHERE id = $1 AND status = $2 AND captured_at IS NULL",
+        id as PaymentId,
+        from.as_str(),
+        captured.gateway_payment,
+        captured.payment_type,
+        captured.signature,
+        now
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Remembers the signature that the buyer's app brought.
+pub(crate) async fn keep_signature(conn: &mut PgConnection, id: PaymentId, signature: &str) -> Stored<()> {
+    sqlx::query!(
+        "UPDATE payments SET razorpay_signature = $2 WHERE id = $1 AND razorpay_signature IS NULL",
+        id as PaymentId,
+        signature
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Remembers the gateway's fee; false when it is known.
+pub(crate) async fn keep_fee(conn: &mut PgConnection, id: PaymentId, fee: Money) -> Stored<bool> {
+    let done =
+        sqlx::query!("UPDATE payments SET gateway_fee = $2 WHERE id = $1 AND gateway_fee IS NULL", id as PaymentId, fee as Money)
+            .execute(conn)
+            .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// The order ended; false when that was known.
+pub(crate) async fn order_cancelled(
+    conn: &mut PgConnection,
+    id: PaymentId,
+    at: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Stored<bool> {
+    let done = sqlx::query!(
+        "UPDATE payments SET order_cancelled_at = $2, updated_at = $3 WHERE id = $1 AND order_cancelled_at IS NULL",
+        id as PaymentId,
+        at,
+        now
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// The order was handed over.
+pub(crate) async fn order_delivered(
+    conn: &mut PgConnection,
+    order_id: OrderId,
+    at: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Stored<bool> {
+    let done = sqlx::query!(
+        "UPDATE payments SET order_delivered_at = coalesce(order_delivered_at, $2), updated_at = $3 WHERE order_id = $1",
+        order_id as OrderId,
+        at,
+        now
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Cash that was taken in.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Collected {
+    pub by: Option<UserId>,
+    pub amount: Money,
+    pub proof: Option<MediaId>,
+}
+
+/// The vendor has the cash; false when the payment was not waiting for it.
+pub(crate) async fn collect(conn: &mut PgConnection, id: PaymentId, collected: Collected, now: DateTime<Utc>) -> Stored<bool> {
+    let done = sqlx::query!(
+        "UPDATE payments SET status = 'collected', payment_type = 'cash', cod_collected_by = $2, cod_collected_amount = $3,
+                cod_proof_media_id = $4, cod_collected_at = $5, updated_at = $5
+          WHERE id = $1 AND payment_method = 'cod' AND status = 'pending'",
+        id as PaymentId,
+        collected.by as Option<UserId>,
+        collected.amount as Money,
+        collected.proof as Option<MediaId>,
+        now
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Adds the proof to cash that was reported without one.
+pub(crate) async fn add_proof(conn: &mut PgConnection, id: PaymentId, proof: MediaId, now: DateTime<Utc>) -> Stored<()> {
+    sqlx::query!(
+        "UPDATE payments SET cod_proof_media_id = $2, updated_at = $3 WHERE id = $1 AND cod_proof_media_id IS NULL",
+        id as PaymentId,
+        proof as MediaId,
+        now
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Finance has looked at the proof; false when somebody did before.
+pub(crate) async fn verify_proof(conn: &mut PgConnection, id: PaymentId, by: UserId, now: DateTime<Utc>) -> Stored<bool> {
+    let done = sqlx::query!(
+        "UPDATE payments SET cod_proof_verified_by = $2, cod_proof_verified_at = $3, updated_at = $3
+          WHERE id = $1 AND cod_proof_media_id IS NOT NULL AND cod_proof_verified_at IS NULL",
+        id as PaymentId,
+        by as UserId,
+        now
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Changes what is asked back: by the amount up, or down when a refund failed. The table refuses more than came in.
+pub(crate) async fn add_refund_requested(conn: &mut PgConnection, id: PaymentId, by: Money, now: DateTime<Utc>) -> Stored<()> {
+    sqlx::query!(
+        "UPDATE payments SET refund_requested = refund_requested + $2, updated_at = $3 WHERE id = $1",
+        id as PaymentId,
+        by as Money,
+        now
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Money went back; false when the sum was not the expected one.
+pub(crate) async fn refunded(
+    conn: &mut PgConnection,
+    id: PaymentId,
+    (before, after): (Money, Money),
+    status: PaymentState,
+    now: DateTime<Utc>,
+) -> Stored<bool> {
+    let done = sqlx::query!(
+        "UPDATE payments SET status = $4, refund_amount = $3, refunded_at = $5, updated_at = $5
+          WHERE id = $1 AND refund_amount = $2",
+        id as PaymentId,
+        before as Money,
+        after as Money,
+        status.as_str(),
+        now
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Money that is not what the order waits for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stray<'a> {
+    pub gateway_payment: &'a str,
+    pub kind: &'a str,
+    pub amount: Money,
+    pub currency: &'a str,
+    pub reason: &'a str,
+}
+
+/// Puts money aside; false when that was done.
+pub(crate) async fn put_aside(conn: &mut PgConnection, id: PaymentId, stray: Stray<'_>, now: DateTime<Utc>) -> Stored<bool> {
+    let done = sqlx::query!(
+        "INSERT INTO payment_strays (razorpay_payment_id, payment_id, kind, amount_paise, currency, reason, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (razorpay_payment_id) DO NOTHING",
+        stray.gateway_payment,
+        id as PaymentId,
+        stray.kind,
+        stray.amount.paise(),
+        stray.currency.chars().take(3).collect::<String>(),
+        stray.reason,
+        now
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Marks a payment for finance.
+pub(crate) async fn quarantine(conn: &mut PgConnection, id: PaymentId, reason: &str, now: DateTime<Utc>) -> Stored<()> {
+    sqlx::query!(
+        "UPDATE payments SET quarantined_at = coalesce(quarantined_at, $3), quarantine_reason = coalesce(quarantine_reason, $2),
+                updated_at = $3 WHERE id = $1",
+        id as PaymentId,
+        reason,
+        now
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// What the sweeper is to ask the gateway about: open payments of the last day, each as often as its age makes sense,
+/// a minute apart at first. They count as asked from now on.
+pub(crate) async fn take_due_for_polling(conn: &mut PgConnection, limit: i64, now: DateTime<Utc>) -> Stored<Vec<PaymentId>> {
+    sqlx::query_scalar!(
+        r#"WITH due AS MATERIALIZED (
+               SELECT id FROM payments
+                WHERE payment_method = 'online' AND status IN ('pending', 'authorized', 'failed')
+                  AND razorpay_order_id IS NOT NULL AND created_at > $1::timestamptz - interval '24 hours'
+                  AND coalesce(polled_at, created_at) <= $1::timestamptz - greatest(interval '60 seconds', ($1::timestamptz - created_at) / 10)
+                ORDER BY coalesce(polled_at, created_at) LIMIT $2 FOR UPDATE SKIP LOCKED
+           )
+           UPDATE payments SET polled_at = $1::timestamptz FROM due WHERE payments.id = due.id
+           RETURNING payments.id as "id: PaymentId""#,
+        now,
+        limit
+    )
+    .fetch_all(conn)
+    .await
+}
+
+/// One line of a payment's log.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LogLine<'a> {
+    pub id: Uuid,
+    pub payment_id: PaymentId,
+    pub kind: &'a str,
+    pub amount: Money,
+    pub status: &'a str,
+    pub source: &'a str,
+    pub gateway_id: Option<&'a str>,
+    pub response: Option<&'a Value>,
+}
+
+/// Writes a line of the log.
+pub(crate) async fn log(conn: &mut PgConnection, line: LogLine<'_>, now: DateTime<Utc>) -> Stored<()> {
+    sqlx::query!(
+        "INSERT INTO payment_transactions (id, payment_id, transaction_type, amount, status, source, gateway_transaction_id,
+                                           gateway_response, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        line.id,
+        line.payment_id as PaymentId,
+        line.kind,
+        line.amount as Money,
+        line.status,
+        line.source,
+        line.gateway_id,
+        line.response,
+        now
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}

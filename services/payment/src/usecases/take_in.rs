@@ -1,0 +1,77 @@
+//! Taking in a payment as the gateway shows it, from whomever it came: capture what may be captured, feed the machine.
+
+use ::domain::{Actor, PaymentId};
+use razorpay::{Payment, PaymentStatus, RazorpayError, RefusalKind};
+
+use super::PaymentError;
+use super::record_observation::{Sighting, Source, record_observation};
+use crate::App;
+use crate::domain::online::{GatewayState, Meaning, Observation};
+use crate::store::payments::PaymentRow;
+
+/// Feeds the machine with the gateway's payment. Money that the bank only holds is captured first, when it may be; that
+/// happens between two transactions, and a time-out there is left to the sweeper.
+pub(crate) async fn take_in(
+    app: &App,
+    actor: &Actor,
+    id: PaymentId,
+    entity: &Payment,
+    source: Source,
+    signature: Option<&str>,
+) -> Result<(PaymentRow, Meaning), PaymentError> {
+    let seen = sighting(entity, source, signature);
+    let (payment, meaning) = record_observation(app, actor, id, &seen).await?;
+    if !payment.standing().may_capture(&seen.observation) {
+        return Ok((payment, meaning));
+    }
+    match captured(app, entity, payment.amount).await {
+        Ok(now) => record_observation(app, actor, id, &sighting(&now, source, signature)).await,
+        Err(error) => {
+            tracing::warn!(payment_id = %id, %error, "money that the bank holds could not be captured yet");
+            Ok((payment, meaning))
+        }
+    }
+}
+
+/// Takes the money; somebody else may have done so already.
+async fn captured(app: &App, entity: &Payment, due: ::domain::Money) -> Result<Payment, RazorpayError> {
+    match app.razorpay.capture(&entity.id, due).await {
+        Err(error) if error.refusal() == Some(RefusalKind::AlreadyCaptured) => app.razorpay.fetch_payment(&entity.id).await,
+        Err(RazorpayError::Unknown { .. }) => app.razorpay.fetch_payment(&entity.id).await,
+        other => other,
+    }
+}
+
+fn sighting(entity: &Payment, source: Source, signature: Option<&str>) -> Sighting {
+    let state = match &entity.status {
+        PaymentStatus::Created | PaymentStatus::Other(_) => GatewayState::Open,
+        PaymentStatus::Authorized => GatewayState::Authorized,
+        PaymentStatus::Captured => GatewayState::Captured,
+        PaymentStatus::Refunded => GatewayState::Refunded,
+        PaymentStatus::Failed => GatewayState::Failed,
+    };
+    Sighting {
+        observation: Observation {
+            gateway_payment: entity.id.clone(),
+            state,
+            amount: entity.amount,
+            currency: entity.currency.clone(),
+            reason: entity.error_description.clone().or_else(|| entity.error_reason.clone()),
+        },
+        payment_type: payment_type(entity.method.as_deref()),
+        fee: entity.fee,
+        signature: signature.map(str::to_owned),
+        source,
+    }
+}
+
+fn payment_type(method: Option<&str>) -> &'static str {
+    match method {
+        Some("upi") => "upi",
+        Some("card") => "card",
+        Some("wallet") => "wallet",
+        Some("netbanking") => "netbanking",
+        Some("emi") => "emi",
+        _ => "other",
+    }
+}

@@ -1,0 +1,77 @@
+//! The buyer's app says that Checkout went through.
+
+use std::time::Duration;
+
+use ::domain::{Actor, BuyerId, PaymentState};
+use clients::order::MarkPaidIn;
+
+use super::PaymentError;
+use super::record_observation::Source;
+use super::take_in::take_in;
+use crate::App;
+use crate::domain::online::Meaning;
+use crate::store::payments::{self, PaymentRow};
+
+/// How long the buyer waits for the order service, which hears of it by the event as well.
+const TELLING: Duration = Duration::from_secs(3);
+
+/// What Checkout handed to the app.
+#[derive(Debug, Clone)]
+pub(crate) struct CheckoutAnswer {
+    pub gateway_order: String,
+    pub gateway_payment: String,
+    pub signature: String,
+}
+
+/// Checks Checkout's signature against the order **we** stored, asks the gateway how the payment stands, and feeds the
+/// machine with its answer: the browser's word is never proof.
+pub(crate) async fn verify_payment(
+    app: &App,
+    actor: &Actor,
+    buyer: BuyerId,
+    answer: &CheckoutAnswer,
+) -> Result<PaymentRow, PaymentError> {
+    let payment = {
+        let mut conn = app.kit.pool.acquire().await.map_err(PaymentError::from)?;
+        let found = payments::of_gateway_order(&mut conn, &answer.gateway_order).await?;
+        found.filter(|payment| payment.buyer_id == buyer).ok_or(PaymentError::NotFound)?
+    };
+    let stored = payment.razorpay_order_id.as_deref().ok_or(PaymentError::NotFound)?;
+    if !app.razorpay.verify_checkout_signature(stored, &answer.gateway_payment, &answer.signature) {
+        return Err(mismatch(&payment));
+    }
+    {
+        let mut conn = app.kit.pool.acquire().await.map_err(PaymentError::from)?;
+        payments::keep_signature(&mut conn, payment.id, &answer.signature).await?;
+    }
+    let entity = app.razorpay.fetch_payment(&answer.gateway_payment).await?;
+    if entity.order_id.as_deref() != Some(stored) {
+        return Err(mismatch(&payment));
+    }
+    let (payment, meaning) = take_in(app, actor, payment.id, &entity, Source::Verify, Some(&answer.signature)).await?;
+    if let Meaning::Quarantined { reason } = meaning {
+        return Err(PaymentError::Quarantined(reason));
+    }
+    tell_order(app, &payment).await;
+    Ok(payment)
+}
+
+fn mismatch(payment: &PaymentRow) -> PaymentError {
+    metrics::counter!("payment_signature_mismatch_total", "source" => "verify").increment(1);
+    tracing::warn!(payment_id = %payment.id, "a checkout signature does not fit");
+    PaymentError::SignatureMismatch
+}
+
+/// Best effort: the event says the same a moment later.
+async fn tell_order(app: &App, payment: &PaymentRow) {
+    let (PaymentState::Captured, Some(captured_at), None) = (payment.status, payment.captured_at, payment.order_cancelled_at)
+    else {
+        return;
+    };
+    let paid = MarkPaidIn { payment_id: payment.id, amount: payment.amount, captured_at };
+    match tokio::time::timeout(TELLING, app.orders.mark_paid(payment.order_id, &paid)).await {
+        Ok(Ok(_)) => {}
+        Ok(Err(error)) => tracing::warn!(order_id = %payment.order_id, %error, "the order will hear of its payment by event"),
+        Err(_) => tracing::warn!(order_id = %payment.order_id, "the order service takes its time; it will hear by event"),
+    }
+}

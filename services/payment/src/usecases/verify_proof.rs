@@ -1,0 +1,39 @@
+//! Finance has looked at the proof of a cash payment.
+
+use ::domain::events::AuditRecorded;
+use ::domain::{Actor, PaymentId, PaymentMethod, ServiceName, UserId};
+use serde_json::json;
+
+use super::PaymentError;
+use crate::App;
+use crate::store::payments::{self, PaymentRow};
+
+/// Marks the proof as looked at, once.
+pub(crate) async fn verify_proof(
+    app: &App,
+    actor: &Actor,
+    by: UserId,
+    id: PaymentId,
+    notes: Option<&str>,
+) -> Result<PaymentRow, PaymentError> {
+    let now = app.kit.clock.now();
+    let mut tx = app.kit.pool.begin().await.map_err(PaymentError::from)?;
+    let payment = payments::lock(&mut tx, id).await?.filter(|payment| payment.method == PaymentMethod::Cod);
+    let payment = payment.ok_or(PaymentError::NotFound)?;
+    let media = payment.cod_proof_media_id.ok_or(PaymentError::NoProof)?;
+    if payments::verify_proof(&mut tx, id, by, now).await? {
+        let audit = AuditRecorded {
+            service: ServiceName::Payment,
+            action: "payment.cod_proof_verified".to_owned(),
+            entity_type: "payment".to_owned(),
+            entity_id: id.into(),
+            before: None,
+            after: Some(json!({"proof_media_id": media, "notes": notes})),
+            ip_address: None,
+        };
+        pg_kit::outbox::append(&mut tx, now, &*app.kit.ids, actor, &audit).await?;
+    }
+    let payment = payments::find(&mut tx, id).await?.ok_or(PaymentError::NotFound)?;
+    tx.commit().await?;
+    Ok(payment)
+}
