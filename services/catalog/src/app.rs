@@ -21,7 +21,6 @@ impl App {
     ///
     /// # Errors
     /// Unusable settings.
-    #[expect(clippy::unnecessary_wraps, reason = "ports are built here, and they can fail")]
     pub fn build(kit: Kit, config: Config) -> anyhow::Result<Self> {
         Ok(Self { kit, config: Arc::new(config) })
     }

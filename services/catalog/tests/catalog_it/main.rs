@@ -1,0 +1,14 @@
+//! The catalog service over its real interfaces and a real Postgres.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod browsing;
+mod documents;
+mod imports;
+mod inventory;
+mod plans;
+mod reservations;
+mod seeds;
+mod staff;
+mod support;
+mod validation;
+mod vendors;
