@@ -239,9 +239,13 @@ pub(crate) async fn note_vendor(
 
 /// Voids refresh tokens of sign-ins so far.
 pub(crate) async fn void_tokens(conn: &mut PgConnection, id: UserId, now: DateTime<Utc>) -> Result<(), DbError> {
-    sqlx::query!("UPDATE users SET tokens_valid_since = $2, sync_revision = sync_revision + 1 WHERE id = $1", id as UserId, now,)
-        .execute(conn)
-        .await?;
+    sqlx::query!(
+        "UPDATE users SET tokens_valid_since = GREATEST(tokens_valid_since, $2), sync_revision = sync_revision + 1 WHERE id = $1",
+        id as UserId,
+        now,
+    )
+    .execute(conn)
+    .await?;
     Ok(())
 }
 
