@@ -1,6 +1,6 @@
 //! The command line.
 
-use crate::{commands, gateway, home::Home};
+use crate::{commands, demo, gateway, home::Home};
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use std::{ffi::OsString, process::ExitCode};
@@ -17,6 +17,8 @@ pub struct Cli {
 enum Command {
     /// Build and start everything; Ctrl-C stops it, data stays.
     Up(Box<commands::up::UpArgs>),
+    /// Play real orders through a fleet of its own, and check every amount.
+    Demo(demo::DemoArgs),
     /// Stop the fleet, wherever it was started.
     Down {
         /// Remove its data as well.
@@ -79,6 +81,7 @@ impl Cli {
         let home = Home::find()?;
         match self.command {
             Command::Up(args) => commands::up::run(&home, *args).await,
+            Command::Demo(args) => demo::run(&home, args).await,
             Command::Down { wipe } => commands::down::run(&home, wipe).await,
             Command::Status => commands::status::run(&home).await,
             Command::Logs { name, follow, lines } => commands::logs::run(&home, name.as_deref(), follow, lines).await,

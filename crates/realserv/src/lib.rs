@@ -6,6 +6,7 @@
 pub mod aws;
 pub mod cli;
 pub mod commands;
+pub mod demo;
 pub mod fleet;
 pub mod gateway;
 pub mod home;

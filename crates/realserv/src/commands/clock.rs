@@ -11,22 +11,26 @@ pub async fn run(home: &Home, what: &str) -> Result<ExitCode> {
     if env::var("REALSERV_ENV").is_ok_and(|name| name == "production") {
         bail!("the clock is not moved in production");
     }
+    let offset = set(home, what)?;
+    let now = FileClock::follow(home.state.join("clock")).now();
+    println!("the fleet's clock: {} ({})", now.format("%Y-%m-%d %H:%M:%S UTC"), describe(offset));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Writes the clock file, and gives the offset in seconds that is in it now.
+pub(crate) fn set(home: &Home, what: &str) -> Result<i64> {
     let file = home.state.join("clock");
     let before = FileClock::offset_in(&file);
     let after = match what {
-        "show" => before,
+        "show" => return Ok(before),
         "reset" => 0,
         step => before.checked_add(seconds(step)?).context("that is too far")?,
     };
-    if what != "show" {
-        // Services read it at any moment: they must never see half of it.
-        let fresh = home.state.join("clock.new");
-        fs::write(&fresh, after.to_string())?;
-        fs::rename(fresh, &file)?;
-    }
-    let now = FileClock::follow(file).now();
-    println!("the fleet's clock: {} ({})", now.format("%Y-%m-%d %H:%M:%S UTC"), describe(after));
-    Ok(ExitCode::SUCCESS)
+    // Services read it at any moment: they must never see half of it.
+    let fresh = home.state.join("clock.new");
+    fs::write(&fresh, after.to_string())?;
+    fs::rename(fresh, &file)?;
+    Ok(after)
 }
 
 /// Seconds of a step such as `+1d12h`; the sign is wanted.

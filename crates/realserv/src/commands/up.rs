@@ -109,7 +109,7 @@ async fn told_to_stop() {
 }
 
 /// Builds everything in the profile this program was built in; cargo shows its progress.
-fn build(home: &Home, only: &[String]) -> Result<()> {
+pub(crate) fn build(home: &Home, only: &[String]) -> Result<()> {
     let mut command = Command::new("cargo");
     command.arg("build").current_dir(&home.root);
     if is_release() {
