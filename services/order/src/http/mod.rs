@@ -7,6 +7,7 @@ mod lists;
 mod orders;
 mod reading;
 pub(crate) mod shapes;
+mod story;
 
 use utoipa_axum::router::OpenApiRouter;
 

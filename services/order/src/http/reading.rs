@@ -7,7 +7,8 @@ use service_kit::{ApiError, policy};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::shapes::{ItemOut, OrderOut, TimelineOut, items};
+use super::shapes::{ItemOut, OrderOut, items};
+use super::story::TimelineOut;
 use crate::App;
 use crate::domain::timeline::visible;
 use crate::store::orders::Reader;

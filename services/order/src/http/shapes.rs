@@ -5,7 +5,7 @@ use clients::order::OrderSummary;
 use clients::payment::{GatewayOrder, OpenedPayment};
 use domain::events::AddressSnapshot;
 use domain::{
-    ActorKind, AddressId, BuyerId, Channel, EventId, ItemType, Money, OrderId, OrderItemId, OrderNumber, OrderStatus, OrderType,
+    ActorKind, AddressId, BuyerId, Channel, ItemType, Money, OrderId, OrderItemId, OrderNumber, OrderStatus, OrderType,
     PaymentId, PaymentMethod, PaymentState, PaymentStatus, Quantity, Rate, Slot, Unit, UserId, VendorId,
 };
 use serde::Serialize;
@@ -15,7 +15,6 @@ use uuid::Uuid;
 
 use crate::domain::pricing::LineTax;
 use crate::domain::{HistoryEntry, Line, NewLine, Order};
-use crate::store::timeline::Entry;
 use crate::usecases::checkout::Checkout;
 use crate::usecases::read_orders::WholeOrder;
 
@@ -247,45 +246,6 @@ pub(crate) struct QuoteOut {
     distance_metres: u32,
     /// Whether the distance is an estimate.
     distance_approximate: bool,
-}
-
-/// Something that happened to an order.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct TimelineOut {
-    /// The event.
-    event_id: EventId,
-    /// When.
-    occurred_at: DateTime<Utc>,
-    /// Which service said it.
-    #[schema(example = "payment")]
-    source: String,
-    /// What.
-    #[serde(rename = "type")]
-    #[schema(example = "PaymentCaptured")]
-    event_type: String,
-    /// In a sentence.
-    summary: String,
-    /// What kind of actor.
-    actor_kind: ActorKind,
-    /// The user, when a person did it.
-    actor_id: Option<UserId>,
-    /// Through which channel.
-    channel: Channel,
-}
-
-impl From<Entry> for TimelineOut {
-    fn from(entry: Entry) -> Self {
-        Self {
-            event_id: entry.event_id,
-            occurred_at: entry.occurred_at,
-            source: entry.source,
-            event_type: entry.event_type,
-            summary: entry.summary,
-            actor_kind: entry.actor_kind,
-            actor_id: entry.actor_id,
-            channel: entry.channel,
-        }
-    }
 }
 
 fn item(id: Option<OrderItemId>, line_no: i16, what: NewLine) -> ItemOut {

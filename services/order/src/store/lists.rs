@@ -83,10 +83,36 @@ pub(crate) async fn of_buyer(conn: &mut PgConnection, buyer_id: BuyerId, filter:
 
 /// A vendor's orders.
 pub(crate) async fn of_vendor(conn: &mut PgConnection, vendor_id: VendorId, filter: &Filter) -> Result<Vec<Order>, DbError> {
+    if !filter.statuses.is_empty() {
+        return of_vendor_by_status(conn, vendor_id, filter).await;
+    }
     let b = filter.bounds();
     let rows = select_orders!(
-        "WHERE vendor_id = $1 AND ($2::text[] = '{}' OR status = ANY($2)) AND created_at >= $3 AND created_at < $4
-           AND (created_at, id) < ($5, $6)
+        "WHERE vendor_id = $1 AND created_at >= $2 AND created_at < $3 AND (created_at, id) < ($4, $5)
+         ORDER BY created_at DESC, id DESC LIMIT $6",
+        vendor_id.as_uuid(),
+        b.from,
+        b.until,
+        b.after_at,
+        b.after_id,
+        b.fetch
+    )
+    .fetch_all(conn)
+    .await?;
+    orders(rows)
+}
+
+/// The newest of each status, then the newest of those: a vendor with a long past finds three open orders at once,
+/// whatever plan Postgres settles on.
+async fn of_vendor_by_status(conn: &mut PgConnection, vendor_id: VendorId, filter: &Filter) -> Result<Vec<Order>, DbError> {
+    let b = filter.bounds();
+    let rows = select_orders!(
+        "WHERE id IN (
+             SELECT newest.id FROM unnest($2::text[]) AS wanted(status) CROSS JOIN LATERAL (
+                 SELECT id FROM orders
+                  WHERE vendor_id = $1 AND status = wanted.status AND created_at >= $3 AND created_at < $4
+                    AND (created_at, id) < ($5, $6)
+                  ORDER BY created_at DESC, id DESC LIMIT $7) AS newest)
          ORDER BY created_at DESC, id DESC LIMIT $7",
         vendor_id.as_uuid(),
         &b.statuses,
@@ -103,10 +129,32 @@ pub(crate) async fn of_vendor(conn: &mut PgConnection, vendor_id: VendorId, filt
 
 /// Everybody's orders.
 pub(crate) async fn of_all(conn: &mut PgConnection, filter: &Filter) -> Result<Vec<Order>, DbError> {
+    if !filter.statuses.is_empty() {
+        return of_all_by_status(conn, filter).await;
+    }
     let b = filter.bounds();
     let rows = select_orders!(
-        "WHERE ($1::text[] = '{}' OR status = ANY($1)) AND created_at >= $2 AND created_at < $3
-           AND (created_at, id) < ($4, $5)
+        "WHERE created_at >= $1 AND created_at < $2 AND (created_at, id) < ($3, $4)
+         ORDER BY created_at DESC, id DESC LIMIT $5",
+        b.from,
+        b.until,
+        b.after_at,
+        b.after_id,
+        b.fetch
+    )
+    .fetch_all(conn)
+    .await?;
+    orders(rows)
+}
+
+async fn of_all_by_status(conn: &mut PgConnection, filter: &Filter) -> Result<Vec<Order>, DbError> {
+    let b = filter.bounds();
+    let rows = select_orders!(
+        "WHERE id IN (
+             SELECT newest.id FROM unnest($1::text[]) AS wanted(status) CROSS JOIN LATERAL (
+                 SELECT id FROM orders
+                  WHERE status = wanted.status AND created_at >= $2 AND created_at < $3 AND (created_at, id) < ($4, $5)
+                  ORDER BY created_at DESC, id DESC LIMIT $6) AS newest)
          ORDER BY created_at DESC, id DESC LIMIT $6",
         &b.statuses,
         b.from,

@@ -20,30 +20,7 @@ struct Doomed {
 impl Doomed {
     async fn start(world: &World, crash_after: &str) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let keys = Identity::service_settings(ServiceName::Order);
-        let neighbours = world.service.neighbours.uri();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_order"));
-        command
-            .arg("serve")
-            .env_clear()
-            .env("REALSERV_ENV", "test")
-            .env("BIND_ADDR", format!("127.0.0.1:{port}"))
-            .env("DATABASE_URL", &world.service.db.url)
-            .env("FIREBASE_PROJECT_ID", Identity::project())
-            .env("FIREBASE_JWKS_URL", format!("{neighbours}/jwks"))
-            .env("SERVICE_TOKEN_PRIVATE_KEY", keys.private_key.expose_secret())
-            .env("SERVICE_TOKEN_PUBLIC_KEYS", &keys.public_keys)
-            .env("AWS_ENDPOINT_URL", &neighbours)
-            .env("AWS_REGION", "ap-south-1")
-            .env("AWS_ACCESS_KEY_ID", "test")
-            .env("AWS_SECRET_ACCESS_KEY", "test")
-            .env("ORDER_SAGA_RETRY_MILLIS", "5")
-            .env("ORDER_CRASH_AFTER", crash_after)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
-        for service in ["USER", "PAYMENT", "CATALOG", "VENDOR_MANAGEMENT", "NOTIFICATION", "INTEGRATION"] {
-            command.env(format!("{service}_URL"), &neighbours);
-        }
+        let mut command = command(world, port, crash_after);
         let doomed = Self { child: command.spawn().unwrap(), url: format!("http://127.0.0.1:{port}") };
         doomed.ready().await;
         doomed
@@ -75,6 +52,35 @@ impl Doomed {
     }
 }
 
+/// The service's binary with settings as the runner would give them.
+fn command(world: &World, port: u16, crash_after: &str) -> Command {
+    let keys = Identity::service_settings(ServiceName::Order);
+    let neighbours = world.service.neighbours.uri();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_order"));
+    command
+        .arg("serve")
+        .env_clear()
+        .env("REALSERV_ENV", "test")
+        .env("BIND_ADDR", format!("127.0.0.1:{port}"))
+        .env("DATABASE_URL", &world.service.db.url)
+        .env("FIREBASE_PROJECT_ID", Identity::project())
+        .env("FIREBASE_JWKS_URL", format!("{neighbours}/jwks"))
+        .env("SERVICE_TOKEN_PRIVATE_KEY", keys.private_key.expose_secret())
+        .env("SERVICE_TOKEN_PUBLIC_KEYS", &keys.public_keys)
+        .env("AWS_ENDPOINT_URL", &neighbours)
+        .env("AWS_REGION", "ap-south-1")
+        .env("AWS_ACCESS_KEY_ID", "test")
+        .env("AWS_SECRET_ACCESS_KEY", "test")
+        .env("ORDER_SAGA_RETRY_MILLIS", "5")
+        .env("ORDER_CRASH_AFTER", crash_after)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    for service in ["USER", "PAYMENT", "CATALOG", "VENDOR_MANAGEMENT", "NOTIFICATION", "INTEGRATION"] {
+        command.env(format!("{service}_URL"), &neighbours);
+    }
+    command
+}
+
 impl Drop for Doomed {
     fn drop(&mut self) {
         let _ = self.child.kill();
@@ -97,9 +103,17 @@ async fn world() -> World {
 
 #[tokio::test]
 async fn killed_on_the_way_forward_the_order_is_whole_after_the_sweep() {
-    for step in ["placed", "reserve_called", "reserved", "payment_opened", "done"] {
+    let steps = [
+        ("placed", "placed"),
+        ("reserve_called", "placed"),
+        ("reserved", "stock_reserved"),
+        ("payment_opened", "stock_reserved"),
+        ("done", "done"),
+    ];
+    for (step, left_at) in steps {
         let world = world().await;
         Doomed::start(&world, step).await.place(&world, "k").await;
+        assert_eq!(world.text("SELECT step FROM order_sagas").await, left_at, "after {step}");
         world.leases_run_out().await;
         order::finish_sagas(&world.service.app).await.unwrap();
         assert_eq!(world.text("SELECT step FROM order_sagas").await, "done", "after {step}");
@@ -122,6 +136,7 @@ async fn killed_on_the_way_back_the_order_is_undone_after_the_sweep() {
         let world = world().await;
         world.instead("POST", OPEN_ONLINE, 3, ResponseTemplate::new(503)).await;
         Doomed::start(&world, step).await.place(&world, "k").await;
+        assert_eq!(world.text("SELECT step FROM order_sagas").await, "undoing", "after {step}");
         world.leases_run_out().await;
         order::finish_sagas(&world.service.app).await.unwrap();
         assert_eq!(world.text("SELECT step FROM order_sagas").await, "undone", "after {step}");
@@ -154,4 +169,14 @@ async fn an_unfinished_request_says_that_it_is_being_worked_on() {
     let (one, two) = tokio::join!(order::finish_sagas(&world.service.app), order::finish_sagas(&world.service.app));
     assert_eq!(one.unwrap() + two.unwrap(), 1, "one of two sweepers takes it");
     let _ = world.place_with(&world.basket("online"), "k").await.data(201);
+}
+
+#[tokio::test]
+async fn a_service_that_crashes_on_purpose_does_not_start_outside_of_tests() {
+    let world = world().await;
+    for env in ["staging", "production"] {
+        let output = command(&world, 0, "placed").env("REALSERV_ENV", env).stderr(Stdio::piped()).output().unwrap();
+        assert!(!output.status.success());
+        assert!(String::from_utf8_lossy(&output.stderr).contains("ORDER_CRASH_AFTER is set"), "{env}");
+    }
 }

@@ -1,5 +1,5 @@
 //! The order service over a real database, with neighbours that answer as their shapes say.
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test says what went wrong by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test says what went wrong by panicking")]
 
 mod crashes;
 mod document;
