@@ -45,9 +45,17 @@ pub async fn record(conn: &mut PgConnection, change: &AccessChange) -> Result<bo
 
 /// Everything known, for the list in memory at start.
 pub async fn load_all(conn: &mut PgConnection) -> Result<Vec<AccessChange>, DbError> {
-    let rows = sqlx::query("SELECT firebase_uid, user_id, status, changed_at FROM access_changes ORDER BY firebase_uid")
-        .fetch_all(conn)
-        .await?;
+    load_since(conn, DateTime::UNIX_EPOCH).await
+}
+
+/// What changed at this moment or later, for processes that did not get the event themselves.
+pub async fn load_since(conn: &mut PgConnection, since: DateTime<Utc>) -> Result<Vec<AccessChange>, DbError> {
+    let rows = sqlx::query(
+        "SELECT firebase_uid, user_id, status, changed_at FROM access_changes WHERE changed_at >= $1 ORDER BY firebase_uid",
+    )
+    .bind(since)
+    .fetch_all(conn)
+    .await?;
     rows.into_iter()
         .map(|row| {
             let status: String = row.try_get("status")?;

@@ -59,6 +59,29 @@ pub struct KitConfig {
     pub otlp_endpoint: Option<String>,
 }
 
+impl KitConfig {
+    /// Refuses what must not be, before anything is begun.
+    ///
+    /// # Errors
+    /// Which variable, and why.
+    pub fn check(&self) -> anyhow::Result<()> {
+        let production = self.env == Environment::Production;
+        anyhow::ensure!(
+            !(production && self.clock_file.is_some()),
+            "CLOCK_FILE is set while REALSERV_ENV=production: the clock cannot be moved there; unset it"
+        );
+        for origin in self.cors_allowed_origins.iter().filter(|origin| !origin.is_empty()) {
+            let scheme_and_host = origin.split_once("://").is_some_and(|(_, host)| !host.is_empty() && !host.contains('/'));
+            anyhow::ensure!(
+                scheme_and_host && http::HeaderValue::from_str(origin).is_ok(),
+                "CORS_ALLOWED_ORIGINS: {origin} is no origin; write each as https://host, without a path (`*` is not taken)"
+            );
+        }
+        anyhow::ensure!(self.request_timeout_seconds > 0, "REQUEST_TIMEOUT_SECONDS must not be 0");
+        Ok(())
+    }
+}
+
 /// Whose tokens are accepted, and how we sign our own.
 #[derive(Debug, Clone, clap::Args)]
 pub struct IdentityConfig {

@@ -57,11 +57,7 @@ impl Kit {
     /// # Errors
     /// Settings that are unusable or refused in production, or a database that does not answer.
     pub async fn new(name: ServiceName, config: KitConfig) -> anyhow::Result<Self> {
-        let production = config.env == Environment::Production;
-        anyhow::ensure!(
-            !(production && config.clock_file.is_some()),
-            "CLOCK_FILE is set: the clock cannot be moved in production"
-        );
+        config.check()?;
         let clock: SharedClock = match &config.clock_file {
             Some(file) => FileClock::follow(file.clone()),
             None => Arc::new(SystemClock),
@@ -75,6 +71,7 @@ impl Kit {
     /// # Errors
     /// Settings that are unusable or refused in production.
     pub async fn assemble(name: ServiceName, config: KitConfig, clock: SharedClock, pool: PgPool) -> anyhow::Result<Self> {
+        config.check()?;
         let http = http_client(HttpSettings::default())?;
         let identity = &config.identity;
         let settings = FirebaseSettings {
@@ -94,7 +91,8 @@ impl Kit {
             clock.clone(),
             ids.clone(),
         )?;
-        let aws = bus::aws::sdk_config(config.bus.aws_endpoint_url.as_deref()).await;
+        let endpoint = config.bus.aws_endpoint_url.as_deref().filter(|url| !url.is_empty());
+        let aws = bus::aws::sdk_config(endpoint).await;
         Ok(Self(Arc::new(KitParts {
             name,
             config,

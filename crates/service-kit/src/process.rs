@@ -7,11 +7,13 @@ use std::time::Duration;
 use anyhow::Context as _;
 use axum::Router;
 use axum::extract::FromRef;
+use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use utoipa_swagger_ui::SwaggerUi;
 
-use crate::config::{KitConfig, default_port};
+use crate::config::{Environment, KitConfig, default_port};
 use crate::http::{docs, health, wrap};
 use crate::lifecycle::Shutdown;
 use crate::telemetry::Telemetry;
@@ -80,9 +82,20 @@ pub fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Res
 /// # Errors
 /// Names the variable that is missing or wrong.
 pub fn settings<C: clap::Args>() -> anyhow::Result<C> {
-    let command = C::augment_args(clap::Command::new("settings").no_binary_name(true));
-    let matches = command.try_get_matches_from(std::iter::empty::<String>()).map_err(|error| {
-        let text = error.to_string();
+    let mut command = C::augment_args(clap::Command::new("settings").no_binary_name(true));
+    let matches = command.try_get_matches_from_mut(std::iter::empty::<String>()).map_err(|error| {
+        // clap speaks of `--firebase-project-id <FIREBASE_PROJECT_ID>`; people set variables.
+        let mut text = error.to_string();
+        for argument in command.get_arguments() {
+            if let (Some(long), Some(variable)) = (argument.get_long(), argument.get_env()) {
+                let (start, variable) = (format!("--{long} <"), variable.to_string_lossy());
+                while let Some(at) = text.find(&start) {
+                    let end = text[at..].find('>').map_or(text.len(), |end| at + end + 1);
+                    text.replace_range(at..end, &variable);
+                }
+            }
+        }
+        let text = text.split("\n\nUsage").next().unwrap_or_default();
         anyhow::anyhow!("settings: {}", text.trim().trim_start_matches("error: "))
     })?;
     Ok(C::from_arg_matches(&matches)?)
@@ -107,6 +120,8 @@ where
         let app = S::build(kit.clone(), own).await?;
         serve_app::<S>(app, listener, shutdown, Some(metrics)).await
     });
+    // Whatever still hangs has had its time.
+    runtime.shutdown_timeout(Duration::from_secs(1));
     telemetry.finish();
     done
 }
@@ -119,7 +134,7 @@ pub async fn serve_app<S: Service>(
     app: S::App,
     listener: TcpListener,
     shutdown: Shutdown,
-    metrics: Option<metrics_exporter_prometheus::PrometheusHandle>,
+    metrics: Option<PrometheusHandle>,
 ) -> anyhow::Result<()>
 where
     Kit: FromRef<S::App>,
@@ -132,18 +147,27 @@ where
     workers.start(&kit, &tracker, &shutdown.token())?;
     // The first token should not wait for the keys; when they cannot be had now, the first token asks again.
     let keys = kit.verifier.keys().clone();
-    tracker.spawn(async move {
+    tokio::spawn(async move {
         keys.warm().await;
     });
+    if let Some(metrics) = metrics.clone() {
+        tracker.spawn(tidy_metrics(metrics, shutdown.token()));
+    }
     let router = router::<S>(app, &kit, shutdown.clone(), metrics);
     shutdown.set_ready();
     tracing::info!(address = %listener.local_addr()?, "ready");
     let grace = Duration::from_secs(kit.config.shutdown_grace_seconds);
     let stop = shutdown.clone();
-    let server = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
-        .with_graceful_shutdown(async move { stop.requested().await });
+    let notice = notice(kit.config.env).min(grace / 2);
+    let server =
+        axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>()).with_graceful_shutdown(async move {
+            stop.requested().await;
+            tokio::time::sleep(notice).await;
+        });
     let server = tokio::spawn(async move { server.await });
     shutdown.requested().await;
+    // Also when a worker asked for it: readiness goes off before the listener does.
+    shutdown.begin();
     tracker.close();
     let finish = async {
         tracker.wait().await;
@@ -153,18 +177,34 @@ where
         Ok(ended) => ended.context("the server's task")?.context("serving")?,
         Err(_) => tracing::warn!(seconds = grace.as_secs(), "work in hand took too long and was dropped"),
     }
-    kit.pool.close().await;
+    // Closing waits for connections in use, and what overran its time may hold one.
+    if tokio::time::timeout(Duration::from_secs(1), kit.pool.close()).await.is_err() {
+        tracing::warn!("database connections were still in use");
+    }
     tracing::info!("stopped");
     Ok(())
 }
 
+/// How long requests are still taken after readiness went off: a load balancer needs a moment to notice.
+const fn notice(env: Environment) -> Duration {
+    match env {
+        Environment::Staging | Environment::Production => Duration::from_secs(2),
+        Environment::Local | Environment::Test => Duration::ZERO,
+    }
+}
+
+/// Measurements pile up in memory until somebody asks for them; nobody may ever ask.
+async fn tidy_metrics(metrics: PrometheusHandle, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(Duration::from_secs(5)) => metrics.run_upkeep(),
+        }
+    }
+}
+
 /// The whole router of a service: its routes inside the layers, health, metrics and documentation beside them.
-pub fn router<S: Service>(
-    app: S::App,
-    kit: &Kit,
-    shutdown: Shutdown,
-    metrics: Option<metrics_exporter_prometheus::PrometheusHandle>,
-) -> Router
+pub fn router<S: Service>(app: S::App, kit: &Kit, shutdown: Shutdown, metrics: Option<PrometheusHandle>) -> Router
 where
     Kit: FromRef<S::App>,
 {
@@ -202,12 +242,27 @@ async fn migrate<S: Service>() -> anyhow::Result<()> {
 }
 
 async fn healthcheck<S: Service>() -> anyhow::Result<()> {
-    let port = std::env::var("BIND_ADDR")
-        .ok()
-        .and_then(|address| address.parse::<SocketAddr>().ok())
-        .map_or(default_port(S::NAME), |address| address.port());
+    let bound = std::env::var("BIND_ADDR").ok().and_then(|address| address.parse::<SocketAddr>().ok());
+    let mut address = bound.unwrap_or(SocketAddr::from(([127, 0, 0, 1], default_port(S::NAME))));
+    if address.ip().is_unspecified() {
+        address.set_ip([127, 0, 0, 1].into());
+    }
     let http = outbound::http_client(outbound::HttpSettings { timeout: Duration::from_secs(2), ..Default::default() })?;
-    let response = http.get(format!("http://127.0.0.1:{port}/health/ready")).send().await?;
+    let response = http.get(format!("http://{address}/health/ready")).send().await?;
     anyhow::ensure!(response.status().is_success(), "not ready: {}", response.text().await?);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_setting_that_is_missing_is_named_by_its_variable() {
+        let error = settings::<crate::config::IdentityConfig>().unwrap_err().to_string();
+        for variable in ["FIREBASE_PROJECT_ID", "SERVICE_TOKEN_PRIVATE_KEY", "SERVICE_TOKEN_PUBLIC_KEYS"] {
+            assert!(error.contains(variable), "{error}");
+        }
+        assert!(!error.contains("--") && !error.contains("FIREBASE_JWKS_URL"), "{error}");
+    }
 }

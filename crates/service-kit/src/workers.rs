@@ -10,18 +10,21 @@ use bus::{Catalogue, Consumer, EventBridgePublisher, Outcome};
 use domain::events::{Envelope, UserAccessChanged};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use pg_kit::jobs::{Job, JobError, JobWorker};
+use pg_kit::jobs::{Job, JobError, JobWorker, WorkerSettings};
 use pg_kit::outbox::Relay;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::Kit;
+use crate::telemetry::in_background;
 
 /// Takes one event.
 pub type EventHandler = Arc<dyn Fn(Envelope) -> BoxFuture<'static, Outcome> + Send + Sync>;
 
 /// Events handled at once by one process: the pool has to feed requests as well.
 const EVENT_CONCURRENCY: usize = 4;
+const ACCESS_EVERY: Duration = Duration::from_secs(2);
+const ACCESS_WHOLE_ROUNDS: u32 = 150;
 
 /// Collects what a service does in the background.
 pub struct Workers {
@@ -58,13 +61,18 @@ impl Workers {
         self.events = Some(Arc::new(move |envelope| handler(envelope).boxed()));
     }
 
+    /// How many jobs run at once, for a service whose jobs wait on others most of the time.
+    pub fn jobs_at_once(&mut self, concurrency: usize) {
+        self.jobs = self.jobs.clone().with_settings(WorkerSettings { concurrency, ..WorkerSettings::default() });
+    }
+
     /// Runs jobs of one kind.
     pub fn job<F, Fut>(&mut self, kind: &'static str, handler: F)
     where
         F: Fn(Job) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<(), JobError>> + Send + 'static,
     {
-        self.jobs = self.jobs.clone().on(kind, handler);
+        self.jobs = self.jobs.clone().on(kind, move |job| in_background("job", kind, handler(job)));
     }
 
     /// Does something again and again: a sweeper, a purge. A failure is logged and the next round comes all the same.
@@ -97,21 +105,24 @@ impl Workers {
         let events = aws_sdk_eventbridge::Client::new(&kit.aws);
         let publisher = EventBridgePublisher::new(events, catalogue.clone(), &kit.config.bus.event_bus_name, kit.name)?;
         let relay = Relay::new(kit.pool.clone(), Arc::new(publisher), kit.clock.clone());
-        tracker.spawn(relay.run(stop.clone()));
-        tracker.spawn(pg_kit::housekeeping::run(kit.pool.clone(), kit.clock.clone(), stop.clone()));
-        if let Some(queue_url) = &kit.config.bus.event_queue_url {
+        tracker.spawn(vital("outbox relay", relay.run(stop.clone()), stop.clone()));
+        let housekeeping = pg_kit::housekeeping::run(kit.pool.clone(), kit.clock.clone(), stop.clone());
+        tracker.spawn(vital("housekeeping", housekeeping, stop.clone()));
+        if let Some(queue_url) = kit.config.bus.event_queue_url.as_ref().filter(|url| !url.is_empty()) {
             let sqs = aws_sdk_sqs::Client::new(&kit.aws);
             let mut consumer = Consumer::new(sqs, queue_url, EVENT_CONCURRENCY);
             if let Some(queue) = catalogue.queue(kit.name) {
                 consumer = consumer.visibility(queue.visibility());
             }
             let handler = self.event_handler(kit);
-            tracker.spawn(consumer.run(move |envelope| handler(envelope), stop.clone()));
+            let consumer = consumer.run(move |envelope| handler(envelope), stop.clone());
+            tracker.spawn(vital("event consumer", consumer, stop.clone()));
         }
+        tracker.spawn(vital("access list", follow_access_list(kit.clone(), stop.clone()), stop.clone()));
         for periodic in self.periodic {
             tracker.spawn(repeat(kit.clone(), periodic, stop.clone()));
         }
-        tracker.spawn(self.jobs.run(stop.clone()));
+        tracker.spawn(vital("jobs", self.jobs.run(stop.clone()), stop.clone()));
         Ok(())
     }
 }
@@ -119,13 +130,16 @@ impl Workers {
 /// Rule 9: every service keeps the list of changed users itself.
 fn with_access_changes(kit: Kit, service: Option<EventHandler>) -> EventHandler {
     Arc::new(move |envelope| {
-        if envelope.is::<UserAccessChanged>() {
-            return access_changed(kit.clone(), envelope).boxed();
-        }
-        match &service {
-            Some(handler) => handler(envelope),
-            None => async { Outcome::Reject("this service takes no such event".into()) }.boxed(),
-        }
+        let name = envelope.r#type.clone();
+        let work = if envelope.is::<UserAccessChanged>() {
+            access_changed(kit.clone(), envelope).boxed()
+        } else {
+            match &service {
+                Some(handler) => handler(envelope),
+                None => async { Outcome::Reject("this service takes no such event".into()) }.boxed(),
+            }
+        };
+        async move { in_background("event", &name, work).await }.boxed()
     })
 }
 
@@ -174,11 +188,50 @@ pub(crate) async fn load_access_list(kit: &Kit) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// An event reaches one of several processes of a service; the others learn of it from the table, well within the 5 s
+/// of rule 9. What is older than an hour is looked through once in a while, in case an event came very late.
+async fn follow_access_list(kit: Kit, stop: CancellationToken) {
+    let mut rounds = 0_u32;
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(ACCESS_EVERY) => {}
+        }
+        rounds = rounds.wrapping_add(1);
+        let done =
+            if rounds % ACCESS_WHOLE_ROUNDS == 0 { load_access_list(&kit).await } else { recent_access_changes(&kit).await };
+        if let Err(error) = done {
+            tracing::warn!(error = format!("{error:#}"), "the list of changed users could not be read");
+        }
+    }
+}
+
+async fn recent_access_changes(kit: &Kit) -> anyhow::Result<()> {
+    let mut conn = kit.pool.acquire().await?;
+    for known in pg_kit::access::load_since(&mut conn, kit.clock.now() - chrono::TimeDelta::hours(1)).await? {
+        let change = AccessChange { user_id: known.user_id, status: known.status, changed_at: known.changed_at };
+        kit.access.apply(&known.firebase_uid, change);
+    }
+    Ok(())
+}
+
+/// A service without one of these is broken while it looks well: it stops, so that it is started again.
+async fn vital(name: &'static str, work: impl Future<Output = ()>, stop: CancellationToken) {
+    if std::panic::AssertUnwindSafe(work).catch_unwind().await.is_err() {
+        tracing::error!(worker = name, "a worker panicked; stopping");
+        stop.cancel();
+    }
+}
+
 async fn repeat(kit: Kit, periodic: Periodic, stop: CancellationToken) {
     loop {
         let context = context::Context::new(kit.ids.next());
-        if let Err(error) = context::scope(context, (periodic.work)()).await {
-            tracing::warn!(task = periodic.name, error = format!("{error:#}"), "periodic work failed");
+        let work = context::scope(context, in_background("task", periodic.name, (periodic.work)()));
+        match std::panic::AssertUnwindSafe(work).catch_unwind().await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(task = periodic.name, error = format!("{error:#}"), "periodic work failed"),
+            // The hook has logged where; the next round may find other data.
+            Err(_) => tracing::error!(task = periodic.name, "periodic work panicked"),
         }
         tokio::select! {
             () = stop.cancelled() => return,

@@ -4,11 +4,14 @@ use std::marker::PhantomData;
 
 use auth::{AccessDenied, FirebaseClaims, Principal, TokenError, TokenKind, token_kind};
 use axum::extract::{FromRef, FromRequestParts};
-use domain::{Actor, ActorKind, AdminRole, BuyerId, Channel, ServiceName, UserId, VendorId};
+// Public for `policy!`: a service has a `domain` of its own.
+#[doc(hidden)]
+pub use domain::AdminRole;
+use domain::{Actor, ActorKind, BuyerId, Channel, ServiceName, UserId, VendorId};
 use http::request::Parts;
 use http::{HeaderMap, header};
 
-use super::error::ApiError;
+use super::error::{ApiError, UNAUTHENTICATED};
 use crate::Kit;
 
 /// Somebody whose token was checked.
@@ -128,6 +131,8 @@ pub trait Policy: Send + Sync + 'static {
 }
 
 /// Names who may call: `policy!(pub OrderReaders: buyer, vendor, admin[Operations, Support]);`
+///
+/// Any of `unregistered`, `buyer`, `vendor`, `service` and `admin[roles]`, in any order; `admin[]` is the super admin alone.
 #[macro_export]
 macro_rules! policy {
     ($(#[$meta:meta])* $vis:vis $name:ident : $($rest:tt)+) => {
@@ -136,12 +141,13 @@ macro_rules! policy {
         $vis struct $name;
         impl $crate::http::Policy for $name { $crate::policy!(@ $($rest)+); }
     };
+    (@) => {};
     (@ unregistered $(, $($rest:tt)*)?) => { const UNREGISTERED: bool = true; $($crate::policy!(@ $($rest)*);)? };
     (@ buyer $(, $($rest:tt)*)?) => { const BUYER: bool = true; $($crate::policy!(@ $($rest)*);)? };
     (@ vendor $(, $($rest:tt)*)?) => { const VENDOR: bool = true; $($crate::policy!(@ $($rest)*);)? };
     (@ service $(, $($rest:tt)*)?) => { const SERVICE: bool = true; $($crate::policy!(@ $($rest)*);)? };
-    (@ admin [$($role:ident),*] $(, $($rest:tt)*)?) => {
-        const ADMIN: Option<&'static [domain::AdminRole]> = Some(&[$(domain::AdminRole::$role),*]);
+    (@ admin [$($role:ident),* $(,)?] $(, $($rest:tt)*)?) => {
+        const ADMIN: Option<&'static [$crate::http::caller::AdminRole]> = Some(&[$($crate::http::caller::AdminRole::$role),*]);
         $($crate::policy!(@ $($rest)*);)?
     };
 }
@@ -313,7 +319,7 @@ async fn person(kit: &Kit, token: &str) -> Result<(FirebaseClaims, Principal), A
 fn bearer(headers: &HeaderMap) -> Result<&str, ApiError> {
     let value = headers
         .get(header::AUTHORIZATION)
-        .ok_or_else(|| ApiError::unauthorized("unauthenticated", "sign in: send Authorization: Bearer <token>"))?;
+        .ok_or_else(|| ApiError::unauthorized(UNAUTHENTICATED, "sign in: send Authorization: Bearer <token>"))?;
     value
         .to_str()
         .ok()
@@ -321,7 +327,7 @@ fn bearer(headers: &HeaderMap) -> Result<&str, ApiError> {
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
         .map(|(_, token)| token.trim())
         .filter(|token| !token.is_empty())
-        .ok_or_else(|| ApiError::unauthorized("unauthenticated", "the Authorization header must be: Bearer <token>"))
+        .ok_or_else(|| ApiError::unauthorized(UNAUTHENTICATED, "the Authorization header must be: Bearer <token>"))
 }
 
 fn refused(error: &TokenError) -> ApiError {

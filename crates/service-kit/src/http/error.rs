@@ -16,6 +16,9 @@ pub struct FieldError {
     pub message: String,
 }
 
+/// The code of a request that comes without a token where one is needed.
+pub(crate) const UNAUTHENTICATED: &str = "unauthenticated";
+
 /// A refusal on its way out. Made by the named constructors; whatever is a fault of our own says only an id.
 #[derive(Debug)]
 pub struct ApiError {
@@ -130,6 +133,12 @@ impl ApiError {
         self.status
     }
 
+    /// What programs read besides the code.
+    #[must_use]
+    pub const fn details(&self) -> Option<&serde_json::Value> {
+        self.details.as_ref()
+    }
+
     /// The stable code.
     #[must_use]
     pub const fn code(&self) -> &'static str {
@@ -167,8 +176,9 @@ impl IntoResponse for ApiError {
             let cause = self.cause.as_ref().map(|c| format!("{c:#}"));
             tracing::error!(code = self.code, status = self.status.as_u16(), cause, %correlation_id, "request failed");
         } else {
+            // Neither message nor details: they may quote what somebody typed.
             let cause = self.cause.as_ref().map(|c| format!("{c:#}"));
-            tracing::debug!(code = self.code, status = self.status.as_u16(), message = %self.message, cause, "request refused");
+            tracing::debug!(code = self.code, status = self.status.as_u16(), cause, "request refused");
         }
         let envelope = ErrorEnvelope {
             error: ErrorBody {
@@ -180,7 +190,8 @@ impl IntoResponse for ApiError {
         };
         let mut response = (self.status, axum::Json(envelope)).into_response();
         if self.status == StatusCode::UNAUTHORIZED {
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            let challenge = if self.code == UNAUTHENTICATED { "Bearer" } else { "Bearer error=\"invalid_token\"" };
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }
         if let Some(seconds) = self.retry_after {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));

@@ -8,6 +8,7 @@ use http::{StatusCode, header};
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde_json::json;
 
+use super::error::ApiError;
 use crate::Kit;
 use crate::lifecycle::Shutdown;
 
@@ -43,7 +44,7 @@ async fn ready(State(health): State<Health>) -> Response {
 }
 
 async fn prometheus(State(health): State<Health>) -> Response {
-    let Some(metrics) = &health.metrics else { return StatusCode::NOT_FOUND.into_response() };
+    let Some(metrics) = &health.metrics else { return ApiError::not_found("metrics were").into_response() };
     metrics.run_upkeep();
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], metrics.render()).into_response()
 }

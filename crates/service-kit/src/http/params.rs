@@ -4,7 +4,8 @@ use axum::extract::{FromRequestParts, Path};
 use http::request::Parts;
 use serde::de::DeserializeOwned;
 
-use super::error::{ApiError, FieldError};
+use super::error::ApiError;
+use super::fields;
 
 /// The one identifier in a path. What is no identifier names nothing: 404.
 #[derive(Debug)]
@@ -13,10 +14,11 @@ pub struct PathId<T>(pub T);
 impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for PathId<T> {
     type Rejection = ApiError;
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        Path::<T>::from_request_parts(parts, state)
-            .await
-            .map(|Path(id)| Self(id))
-            .map_err(|_| ApiError::not_found("what this address names was"))
+        let nothing = || ApiError::not_found("what this address names was");
+        if parts.uri.path().contains("%00") {
+            return Err(nothing());
+        }
+        Path::<T>::from_request_parts(parts, state).await.map(|Path(id)| Self(id)).map_err(|_| nothing())
     }
 }
 
@@ -42,16 +44,13 @@ where
 {
     type Rejection = ApiError;
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        if parts.uri.query().is_some_and(|query| query.contains("%00")) {
+            return Err(fields::nul_refused());
+        }
         let axum_extra::extract::Query(value) = axum_extra::extract::Query::<T>::from_request_parts(parts, state)
             .await
-            .map_err(|rejection| ApiError::invalid_field("query", rejection.body_text()))?;
-        value.validate().map_err(|report| {
-            let fields = report
-                .iter()
-                .map(|(path, error)| FieldError { field: path.to_string(), message: error.message().to_string() })
-                .collect();
-            ApiError::invalid(fields)
-        })?;
+            .map_err(|rejection| ApiError::invalid(vec![fields::from_query(&rejection.body_text())]))?;
+        value.validate().map_err(|report| fields::from_report(&report))?;
         Ok(Self(value))
     }
 }

@@ -1,11 +1,12 @@
 //! Limits for one route, by whatever names the caller: an address, a phone.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use axum::extract::FromRequestParts;
+use axum::extract::{ConnectInfo, FromRequestParts};
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{Quota, RateLimiter};
 use http::StatusCode;
@@ -13,10 +14,15 @@ use http::request::Parts;
 
 use super::error::ApiError;
 
+/// Keys that have recovered are forgotten after so many calls: often enough that they cannot pile up, seldom enough
+/// that a flood of keys does not make each call walk over all of them.
+const TIDY_EVERY: u32 = 4096;
+
 /// So many calls in a while for each key.
 #[derive(Clone)]
 pub struct RateLimit {
     limiter: Arc<governor::DefaultKeyedRateLimiter<String>>,
+    calls: Arc<AtomicU32>,
 }
 
 impl std::fmt::Debug for RateLimit {
@@ -30,7 +36,7 @@ impl RateLimit {
     #[must_use]
     pub fn new(burst: NonZeroU32, every: Duration) -> Self {
         let quota = Quota::with_period(every).unwrap_or_else(|| Quota::per_second(burst)).allow_burst(burst);
-        Self { limiter: Arc::new(RateLimiter::keyed(quota)) }
+        Self { limiter: Arc::new(RateLimiter::keyed(quota)), calls: Arc::default() }
     }
 
     /// Counts a call.
@@ -38,7 +44,7 @@ impl RateLimit {
     /// # Errors
     /// 429 with `Retry-After` when there were too many.
     pub fn check(&self, key: &str) -> Result<(), ApiError> {
-        if self.limiter.len() > 10_000 {
+        if self.calls.fetch_add(1, Ordering::Relaxed) % TIDY_EVERY == TIDY_EVERY - 1 {
             self.limiter.retain_recent();
         }
         self.limiter.check_key(&key.to_owned()).map_err(|denied| {
@@ -58,12 +64,66 @@ impl<S: Send + Sync> FromRequestParts<S> for ClientAddress {
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Self::Rejection> {
         let forwarded = parts
             .headers
-            .get("x-forwarded-for")
+            // The last entry of the last line is the one our own gateway wrote; those before it are whatever the client
+            // sent.
+            .get_all("x-forwarded-for")
+            .iter()
+            .next_back()
             .and_then(|v| v.to_str().ok())
-            // The last entry is the one our own gateway wrote; those before it are whatever the client sent.
             .and_then(|list| list.rsplit(',').next())
-            .and_then(|ip| ip.trim().parse().ok());
-        let peer = parts.extensions.get::<axum::extract::ConnectInfo<std::net::SocketAddr>>().map(|info| info.0.ip());
+            .and_then(address);
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
         Ok(Self(forwarded.or(peer)))
+    }
+}
+
+/// Some gateways write the port as well.
+fn address(text: &str) -> Option<IpAddr> {
+    let text = text.trim();
+    text.parse().ok().or_else(|| text.parse::<SocketAddr>().ok().map(|socket| socket.ip()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_key_has_its_own_burst_and_is_then_told_when_to_come_again() {
+        let limit = RateLimit::new(NonZeroU32::new(2).unwrap(), Duration::from_secs(30));
+        assert!(limit.check("a").is_ok() && limit.check("a").is_ok());
+        let refused = limit.check("a").unwrap_err();
+        assert_eq!((refused.status().as_u16(), refused.code()), (429, "rate_limited"));
+        assert!(limit.clone().check("b").is_ok());
+        assert!(limit.clone().check("a").is_err(), "clones count together");
+    }
+
+    #[test]
+    fn keys_that_have_recovered_do_not_pile_up() {
+        let limit = RateLimit::new(NonZeroU32::new(1).unwrap(), Duration::from_nanos(1));
+        for key in 0..TIDY_EVERY * 3 {
+            limit.check(&key.to_string()).unwrap();
+        }
+        assert!(limit.limiter.len() <= TIDY_EVERY as usize, "{limit:?}");
+    }
+
+    #[tokio::test]
+    async fn an_address_that_the_client_made_up_is_not_believed() {
+        for (lines, expected) in [
+            (&["9.9.9.9"][..], Some("9.9.9.9")),
+            (&["1.1.1.1, 9.9.9.9"], Some("9.9.9.9")),
+            (&["1.1.1.1", "9.9.9.9"], Some("9.9.9.9")),
+            (&["1.1.1.1, 9.9.9.9:4711"], Some("9.9.9.9")),
+            (&["1.1.1.1, [2001:db8::1]:80"], Some("2001:db8::1")),
+            (&["1.1.1.1, unknown"], Some("10.0.0.7")),
+            (&[], Some("10.0.0.7")),
+        ] {
+            let mut request = http::Request::builder().extension(ConnectInfo(SocketAddr::from(([10, 0, 0, 7], 1))));
+            for line in lines {
+                request = request.header("x-forwarded-for", *line);
+            }
+            let (mut parts, ()) = request.body(()).unwrap().into_parts();
+            let Ok(ClientAddress(found)) = ClientAddress::from_request_parts(&mut parts, &()).await;
+            assert_eq!(found, expected.map(|e| e.parse().unwrap()), "{lines:?}");
+        }
     }
 }

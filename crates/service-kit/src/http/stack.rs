@@ -15,7 +15,7 @@ use tracing::Instrument as _;
 
 use super::error::ApiError;
 use crate::Kit;
-use crate::telemetry::{continue_trace, traceparent};
+use crate::telemetry::join_trace;
 
 /// Bodies are refused above this unless a route says otherwise (rule 46).
 const BODY_LIMIT_BYTES: usize = 1024 * 1024;
@@ -29,13 +29,17 @@ pub(crate) fn wrap(router: Router, kit: &Kit) -> Router {
             ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "this address does not take this method")
         })
         .layer(DefaultBodyLimit::max(BODY_LIMIT_BYTES))
-        .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
-            ApiError::internal(anyhow::anyhow!("a handler panicked")).into_response()
-        }))
+        .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(timeout, limit_time))
         .layer(cors(&kit.config.cors_allowed_origins))
         .layer(from_fn_with_state(kit.clone(), observe))
         .layer(from_fn(security_headers))
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the layer hands it over like this")]
+fn panicked(what: Box<dyn std::any::Any + Send>) -> Response {
+    let words = what.downcast_ref::<String>().map(String::as_str).or_else(|| what.downcast_ref::<&str>().copied());
+    ApiError::internal(anyhow::anyhow!("a handler panicked: {}", words.unwrap_or("without words"))).into_response()
 }
 
 /// One context, one span, one log line and one measurement for each request.
@@ -45,21 +49,19 @@ async fn observe(State(kit): State<Kit>, request: Request, next: Next) -> Respon
         .get(CORRELATION_HEADER)
         .and_then(|v| v.to_str().ok())
         .and_then(|v| v.parse::<CorrelationId>().ok())
+        .filter(|id| !id.as_uuid().is_nil())
         .unwrap_or_else(|| kit.ids.next());
-    let method = request.method().clone();
+    let method = method_name(request.method());
     let route = request.extensions().get::<MatchedPath>().map_or("(none)", MatchedPath::as_str).to_owned();
     let quiet = route.starts_with("/health") || route == "/metrics";
     let span = if quiet {
         tracing::Span::none()
     } else {
-        tracing::info_span!("request", otel.name = %format!("{method} {route}"), otel.kind = "server", %method, route,
+        tracing::info_span!("request", otel.name = %format!("{method} {route}"), otel.kind = "server", method, route,
             %correlation_id, trace_id = tracing::field::Empty)
     };
-    continue_trace(&span, request.headers().get(TRACEPARENT_HEADER).and_then(|v| v.to_str().ok()));
-    let traceparent = traceparent(&span);
-    if let Some(traceparent) = &traceparent {
-        span.record("trace_id", traceparent.get(3..35).unwrap_or_default());
-    }
+    let callers = request.headers().get(TRACEPARENT_HEADER).and_then(|v| v.to_str().ok());
+    let traceparent = join_trace(&span, callers);
     let context = Context { correlation_id, causation_id: None, traceparent };
     let started = Instant::now();
     let log_span = span.clone();
@@ -70,13 +72,19 @@ async fn observe(State(kit): State<Kit>, request: Request, next: Next) -> Respon
         let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         log_span.in_scope(|| tracing::info!(status, took_ms, "answered"));
     }
-    metrics::histogram!("http_request_duration_seconds", "method" => method.to_string(), "route" => route,
+    metrics::histogram!("http_request_duration_seconds", "method" => method, "route" => route,
         "status" => status.to_string())
     .record(took.as_secs_f64());
     if let Ok(value) = HeaderValue::from_str(&correlation_id.to_string()) {
         response.headers_mut().insert(HeaderName::from_static(CORRELATION_HEADER), value);
     }
     response
+}
+
+/// Methods are whatever a client writes; measurements know these.
+fn method_name(method: &Method) -> &'static str {
+    const KNOWN: [&str; 7] = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"];
+    KNOWN.into_iter().find(|known| *known == method.as_str()).unwrap_or("OTHER")
 }
 
 async fn limit_time(State(timeout): State<Duration>, request: Request, next: Next) -> Response {
