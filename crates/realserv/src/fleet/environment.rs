@@ -88,6 +88,8 @@ impl Environment {
             ("SES_FROM", self.sender.clone()),
             ("WHATSAPP_API_VERSION", "v26.0".to_owned()),
             ("SHUTDOWN_GRACE_SECONDS", "10".to_owned()),
+            // Here everybody comes from one address.
+            ("SIGN_IN_PER_ADDRESS", "100000".to_owned()),
         ];
         add(&mut all, own);
         all
