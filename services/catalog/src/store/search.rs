@@ -62,6 +62,18 @@ const MATERIAL: &str = "m.id, m.category_id, m.name, m.description, m.sku, m.bas
 const LABOR: &str = "m.id, m.category_id, m.name, m.slug, m.description, m.hourly_rate, m.daily_rate, m.min_hours, \
      m.skills_required, m.image_url, m.sac_code, m.price_band_percent, m.is_active, m.updated_at, g.rate AS gst_rate";
 
+/// Until the transaction ends: what is much like a word (`cemnt` is half of `cement`), and that reading an index costs
+/// little, for the planner thinks that comparing texts costs nothing and would compare them all.
+pub(crate) async fn tolerate_errors(conn: &mut PgConnection) -> Stored<()> {
+    sqlx::query!(
+        "SELECT set_config('pg_trgm.word_similarity_threshold', '0.45', true) AS alike,
+                set_config('random_page_cost', '1.1', true) AS cost"
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(())
+}
+
 /// Materials that are sold.
 pub(crate) async fn materials(
     conn: &mut PgConnection,

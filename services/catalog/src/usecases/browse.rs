@@ -40,9 +40,17 @@ pub(crate) async fn list_materials(
     sort: Sort,
     page: &PageRequest<ListCursor>,
 ) -> Result<Vec<Sorted<MaterialRow>>, CatalogError> {
-    let mut conn = app.kit.pool.acquire().await?;
     let after = page.after.as_ref().map(|cursor| (cursor.at.clone(), cursor.id));
-    Ok(search::materials(&mut conn, filter, sort, after, page.fetch(), ist_date(app.kit.clock.now())).await?)
+    let today = ist_date(app.kit.clock.now());
+    if filter.words.is_empty() {
+        let mut conn = app.kit.pool.acquire().await?;
+        return Ok(search::materials(&mut conn, filter, sort, after, page.fetch(), today).await?);
+    }
+    let mut tx = app.kit.pool.begin().await?;
+    search::tolerate_errors(&mut tx).await?;
+    let found = search::materials(&mut tx, filter, sort, after, page.fetch(), today).await?;
+    tx.commit().await?;
+    Ok(found)
 }
 
 /// One material that is sold.
@@ -65,9 +73,17 @@ pub(crate) async fn list_labor(
     sort: Sort,
     page: &PageRequest<ListCursor>,
 ) -> Result<Vec<Sorted<LaborRow>>, CatalogError> {
-    let mut conn = app.kit.pool.acquire().await?;
     let after = page.after.as_ref().map(|cursor| (cursor.at.clone(), cursor.id));
-    Ok(search::labor(&mut conn, filter, sort, after, page.fetch(), ist_date(app.kit.clock.now())).await?)
+    let today = ist_date(app.kit.clock.now());
+    if filter.words.is_empty() {
+        let mut conn = app.kit.pool.acquire().await?;
+        return Ok(search::labor(&mut conn, filter, sort, after, page.fetch(), today).await?);
+    }
+    let mut tx = app.kit.pool.begin().await?;
+    search::tolerate_errors(&mut tx).await?;
+    let found = search::labor(&mut tx, filter, sort, after, page.fetch(), today).await?;
+    tx.commit().await?;
+    Ok(found)
 }
 
 /// One kind of labour that is sold.

@@ -63,7 +63,8 @@ async fn filters_narrow_down_and_a_category_includes_what_hangs_under_it() {
     let by_path = names(&catalogue.browse(&format!("/api/v1/materials/category/{id}?limit=100")).await);
     assert_eq!(by_filter, by_path);
     assert!(by_path.len() > 21 && by_path.iter().any(|name| name.contains("Binding")));
-    let dear = catalogue.browse(&format!("/api/v1/materials?category_id={id}&min_price=80&sort=price&brand=jsw%20neosteel")).await;
+    let dear =
+        catalogue.browse(&format!("/api/v1/materials?category_id={id}&min_price=80&sort=price&brand=jsw%20neosteel")).await;
     assert!(names(&dear).is_empty());
     let found = catalogue.browse("/api/v1/materials?unit=bag&min_price=360.00&max_price=370.00&sort=price").await;
     let prices: Vec<&str> = found.data(200).as_array().unwrap().iter().map(|row| row["base_price"].as_str().unwrap()).collect();
@@ -90,7 +91,10 @@ async fn a_public_answer_can_be_kept_and_asked_for_again() {
     }
     let cement = catalogue.browse(&format!("/api/v1/materials/{id}")).await;
     let cement = cement.data(200);
-    assert_eq!((&cement["base_price"], &cement["currency"], &cement["gst_rate"]), (&json!("395.00"), &json!("INR"), &json!("18.00")));
+    assert_eq!(
+        (&cement["base_price"], &cement["currency"], &cement["gst_rate"]),
+        (&json!("395.00"), &json!("INR"), &json!("18.00"))
+    );
     assert_eq!((&cement["min_order_quantity"], &cement["hsn_code"]), (&json!("10"), &json!("2523")));
     catalogue.finish().await;
 }

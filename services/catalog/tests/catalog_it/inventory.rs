@@ -35,7 +35,10 @@ async fn a_vendor_price_outside_the_band_is_refused_with_both_ends() {
     assert_eq!(refused.body["error"]["details"]["highest"], "454.25");
     let body = json!({"material_id": material, "stock_quantity": "10", "vendor_price": "454.25"});
     let offer = catalogue.service.post("/api/v1/inventory", &vendor.token, &body).await.data(201).clone();
-    assert_eq!((&offer["unit_price"], &offer["base_price"], &offer["currency"]), (&json!("454.25"), &json!("395.00"), &json!("INR")));
+    assert_eq!(
+        (&offer["unit_price"], &offer["base_price"], &offer["currency"]),
+        (&json!("454.25"), &json!("395.00"), &json!("INR"))
+    );
     let back = catalogue.change(&vendor, &offer["id"], "*", &json!({"vendor_price": null})).await;
     assert_eq!((&back.data(200)["vendor_price"], &back.data(200)["unit_price"]), (&json!(null), &json!("395.00")));
     catalogue.finish().await;

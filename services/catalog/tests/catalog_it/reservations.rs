@@ -1,5 +1,7 @@
 use chrono::TimeDelta;
-use domain::events::{AddressSnapshot, OrderCancelled, OrderConfirmed, OrderDelivered, OrderFacts, StockLow, StockReleased, StockReserved};
+use domain::events::{
+    AddressSnapshot, OrderCancelled, OrderConfirmed, OrderDelivered, OrderFacts, StockLow, StockReleased, StockReserved,
+};
 use domain::{ActorKind, BuyerId, Clock as _, Money, OrderId, OrderType, PaymentMethod, ServiceName, UserId, VendorId};
 use futures::future::join_all;
 use proptest::prelude::*;

@@ -43,7 +43,9 @@ async fn a_material_needs_the_tax_tables_rate_and_a_new_code_is_added_to_it() {
     body["hsn_code"] = json!("25232930");
     assert_eq!(catalogue.service.post("/api/v1/materials", token, &body).await.status, 201);
     assert_eq!(catalogue.count("gst_rates WHERE tax_code = '25232930'").await, 3);
-    for (field, value) in [("hsn_code", json!("25")), ("unit", json!("hour")), ("base_price", json!("0.00")), ("colour", json!(1))] {
+    for (field, value) in
+        [("hsn_code", json!("25")), ("unit", json!("hour")), ("base_price", json!("0.00")), ("colour", json!(1))]
+    {
         let mut body = body.clone();
         body[field] = value;
         assert_eq!(catalogue.service.post("/api/v1/materials", token, &body).await.code(422), "validation_failed", "{field}");

@@ -2,7 +2,9 @@
 
 use catalog::{CatalogService, seed_catalog};
 use domain::events::{VendorFacts, VendorUpdated};
-use domain::{AdminRole, GstScheme, KycStatus, OrderId, Phone, Rate, ServiceName, StateCode, SystemIds, UserId, VendorId, VendorStatus};
+use domain::{
+    AdminRole, GstScheme, KycStatus, OrderId, Phone, Rate, ServiceName, StateCode, SystemIds, UserId, VendorId, VendorStatus,
+};
 use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
 use testkit::{Answer, Person, TestService};

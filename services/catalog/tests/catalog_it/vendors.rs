@@ -8,12 +8,8 @@ async fn only_vendors_who_are_active_accepting_and_have_it_are_listed_the_cheape
     let catalogue = Catalogue::seeded().await;
     let material = catalogue.id(CEMENT).await;
     let path = format!("/api/v1/materials/{material}/offers");
-    let (dear, cheap, unknown, empty) = (
-        catalogue.vendor().await,
-        catalogue.vendor().await,
-        catalogue.service.people.vendor(),
-        catalogue.vendor().await,
-    );
+    let (dear, cheap, unknown, empty) =
+        (catalogue.vendor().await, catalogue.vendor().await, catalogue.service.people.vendor(), catalogue.vendor().await);
     catalogue.offer(&dear, CEMENT, "100").await;
     let offer = catalogue.offer(&cheap, CEMENT, "100").await;
     let _ = catalogue.change(&cheap, &offer["id"], "1", &json!({"vendor_price": "380.00"})).await.data(200);
