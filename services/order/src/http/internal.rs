@@ -26,14 +26,14 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 }
 
 /// An order by id.
-#[utoipa::path(get, path = "/internal/v1/orders/{id}", tag = "internal", params(("id" = OrderId, Path, description = "The order")),
+#[utoipa::path(get, path = "/internal/v1/orders/{id}", operation_id = "readOrderForService", tag = "internal", params(("id" = OrderId, Path, description = "The order")),
     responses((status = 200, description = "The order", body = Data<OrderSummary>), Problems))]
 async fn read(State(app): State<App>, _: ServiceOnly, PathId(id): PathId<OrderId>) -> Result<Data<OrderSummary>, ApiError> {
     Ok(Data::new(summary(read_orders::read_bare(&app, id).await?)))
 }
 
 /// An order by number, loosely typed.
-#[utoipa::path(get, path = "/internal/v1/orders/by-number/{number}", tag = "internal",
+#[utoipa::path(get, path = "/internal/v1/orders/by-number/{number}", operation_id = "readOrderByNumberForService", tag = "internal",
     params(("number" = String, Path, description = "The number")),
     responses((status = 200, description = "The order", body = Data<OrderSummary>), Problems))]
 async fn read_by_number(
@@ -60,7 +60,7 @@ struct CompletedParams {
 }
 
 /// A vendor's orders completed in a period.
-#[utoipa::path(get, path = "/internal/v1/orders/completed", tag = "internal", params(CompletedParams),
+#[utoipa::path(get, path = "/internal/v1/orders/completed", operation_id = "listCompletedOrders", tag = "internal", params(CompletedParams),
     responses((status = 200, description = "The orders, oldest first", body = Data<Vec<OrderSummary>>), Problems))]
 async fn list_completed(
     State(app): State<App>,
@@ -72,7 +72,7 @@ async fn list_completed(
 }
 
 /// The money of an order is in; the event says the same. Known already, or cancelled meanwhile: 200 with where it stands.
-#[utoipa::path(post, path = "/internal/v1/orders/{id}/mark-paid", tag = "internal", request_body = MarkPaidIn,
+#[utoipa::path(post, path = "/internal/v1/orders/{id}/mark-paid", operation_id = "markOrderPaid", tag = "internal", request_body = MarkPaidIn,
     params(("id" = OrderId, Path, description = "The order")),
     responses((status = 200, description = "Known", body = Data<OrderSummary>), Problems))]
 async fn mark_paid(

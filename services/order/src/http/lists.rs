@@ -32,7 +32,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 }
 
 /// Everybody's orders.
-#[utoipa::path(get, path = "/api/v1/orders", tag = "orders", params(AdminListParams),
+#[utoipa::path(get, path = "/api/v1/orders", operation_id = "listOrders", tag = "orders", params(AdminListParams),
     responses((status = 200, description = "Orders, newest first", body = Page<OrderOut>), Problems))]
 pub(crate) async fn list(
     State(app): State<App>,
@@ -60,7 +60,7 @@ fn number_beginning(text: &str) -> Result<String, ApiError> {
 }
 
 /// A buyer's orders.
-#[utoipa::path(get, path = "/api/v1/orders/buyer/{buyerId}", tag = "orders",
+#[utoipa::path(get, path = "/api/v1/orders/buyer/{buyerId}", operation_id = "listOrdersOfBuyer", tag = "orders",
     params(("buyerId" = BuyerId, Path, description = "The buyer"), ListParams),
     responses((status = 200, description = "Orders, newest first", body = Page<OrderOut>), Problems))]
 async fn list_of_buyer(
@@ -76,7 +76,7 @@ async fn list_of_buyer(
 }
 
 /// A vendor's orders.
-#[utoipa::path(get, path = "/api/v1/orders/vendor/{vendorId}", tag = "orders",
+#[utoipa::path(get, path = "/api/v1/orders/vendor/{vendorId}", operation_id = "listOrdersOfVendor", tag = "orders",
     params(("vendorId" = VendorId, Path, description = "The vendor"), ListParams),
     responses((status = 200, description = "Orders, newest first", body = Page<OrderOut>), Problems))]
 async fn list_of_vendor(

@@ -42,7 +42,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 
 /// Place an order. The same `Idempotency-Key` with the same body gets the same answer for 24 hours, a refusal after the
 /// order was written down (such as `out_of_stock` or `payment_unavailable`) included: try again with a new key.
-#[utoipa::path(post, path = "/api/v1/orders", tag = "orders", request_body = PlaceOrderIn,
+#[utoipa::path(post, path = "/api/v1/orders", operation_id = "placeOrder", tag = "orders", request_body = PlaceOrderIn,
     params(("Idempotency-Key" = String, Header, description = "Yours, one for each order you want")),
     responses((status = 201, description = "Placed, or placed before by this key", body = Data<OrderOut>), Problems))]
 async fn place(
@@ -66,7 +66,7 @@ async fn place(
 }
 
 /// What an order would cost. Checks what placing checks and keeps nothing.
-#[utoipa::path(post, path = "/api/v1/orders/quote", tag = "orders", request_body = QuoteIn,
+#[utoipa::path(post, path = "/api/v1/orders/quote", operation_id = "quoteOrder", tag = "orders", request_body = QuoteIn,
     responses((status = 200, description = "The price, line by line", body = Data<QuoteOut>), Problems))]
 async fn quote(State(app): State<App>, caller: BuyerCaller, Body(body): Body<QuoteIn>) -> Result<Data<QuoteOut>, ApiError> {
     let checkout = quote_order::quote_order(&app, &body.wanted(caller.buyer_id)).await?;
@@ -75,7 +75,7 @@ async fn quote(State(app): State<App>, caller: BuyerCaller, Body(body): Body<Quo
 
 /// Move an order to a status. Vendors: `preparing` (and `confirmed`, `cancelled` as the operations of those names do).
 /// Staff: also `in_transit`. The rest follows from payment and delivery.
-#[utoipa::path(put, path = "/api/v1/orders/{id}/status", tag = "orders", request_body = UpdateStatusIn,
+#[utoipa::path(put, path = "/api/v1/orders/{id}/status", operation_id = "updateOrderStatus", tag = "orders", request_body = UpdateStatusIn,
     params(("id" = OrderId, Path, description = "The order")),
     responses((status = 200, description = "It stands there", body = Data<OrderOut>), Problems))]
 async fn put_status(
@@ -90,7 +90,7 @@ async fn put_status(
 }
 
 /// Confirm an order. Confirmed already: 200 with the order.
-#[utoipa::path(post, path = "/api/v1/orders/{id}/confirm", tag = "orders", request_body(content = Option<ConfirmIn>),
+#[utoipa::path(post, path = "/api/v1/orders/{id}/confirm", operation_id = "confirmOrder", tag = "orders", request_body(content = Option<ConfirmIn>),
     params(("id" = OrderId, Path, description = "The order")),
     responses((status = 200, description = "Confirmed", body = Data<OrderOut>), Problems))]
 async fn confirm(
@@ -107,7 +107,7 @@ async fn confirm(
 
 /// Cancel an order, saying why. Its stock is freed and what was paid goes back in full. Cancelled already: 200 with the
 /// order, the first reason stays.
-#[utoipa::path(post, path = "/api/v1/orders/{id}/cancel", tag = "orders", request_body = CancelIn,
+#[utoipa::path(post, path = "/api/v1/orders/{id}/cancel", operation_id = "cancelOrder", tag = "orders", request_body = CancelIn,
     params(("id" = OrderId, Path, description = "The order")),
     responses((status = 200, description = "Cancelled", body = Data<OrderOut>), Problems))]
 async fn cancel(
@@ -122,7 +122,7 @@ async fn cancel(
 }
 
 /// Cancel an order without saying why.
-#[utoipa::path(delete, path = "/api/v1/orders/{id}", tag = "orders",
+#[utoipa::path(delete, path = "/api/v1/orders/{id}", operation_id = "deleteOrder", tag = "orders",
     params(("id" = OrderId, Path, description = "The order")),
     responses((status = 200, description = "Cancelled", body = Data<OrderOut>), Problems))]
 pub(crate) async fn delete(

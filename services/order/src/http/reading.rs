@@ -43,7 +43,7 @@ pub(crate) fn reader_of(caller: &Caller) -> Result<Reader, ApiError> {
 }
 
 /// An order with its lines, prices and status history.
-#[utoipa::path(get, path = "/api/v1/orders/{id}", tag = "orders", params(("id" = OrderId, Path, description = "The order")),
+#[utoipa::path(get, path = "/api/v1/orders/{id}", operation_id = "readOrder", tag = "orders", params(("id" = OrderId, Path, description = "The order")),
     responses((status = 200, description = "The order", body = Data<OrderOut>), Problems))]
 pub(crate) async fn read(
     State(app): State<App>,
@@ -55,7 +55,7 @@ pub(crate) async fn read(
 }
 
 /// An order by its number as people type it: `ord 1`, `ORD1`, `#ORD000001`.
-#[utoipa::path(get, path = "/api/v1/orders/by-number/{number}", tag = "orders",
+#[utoipa::path(get, path = "/api/v1/orders/by-number/{number}", operation_id = "readOrderByNumber", tag = "orders",
     params(("number" = String, Path, description = "The number, loosely typed")),
     responses((status = 200, description = "The order", body = Data<OrderOut>), Problems))]
 async fn read_by_number(
@@ -68,7 +68,7 @@ async fn read_by_number(
 }
 
 /// The lines of an order.
-#[utoipa::path(get, path = "/api/v1/orders/{id}/items", tag = "orders", params(("id" = OrderId, Path, description = "The order")),
+#[utoipa::path(get, path = "/api/v1/orders/{id}/items", operation_id = "readOrderItems", tag = "orders", params(("id" = OrderId, Path, description = "The order")),
     responses((status = 200, description = "The lines", body = Data<Vec<ItemOut>>), Problems))]
 async fn read_items(
     State(app): State<App>,
@@ -80,7 +80,7 @@ async fn read_items(
 }
 
 /// The order's story across the services, from the beginning. Buyers do not see settlements.
-#[utoipa::path(get, path = "/api/v1/orders/{id}/timeline", tag = "orders",
+#[utoipa::path(get, path = "/api/v1/orders/{id}/timeline", operation_id = "readOrderTimeline", tag = "orders",
     params(("id" = OrderId, Path, description = "The order")),
     responses((status = 200, description = "What happened, oldest first", body = Data<Vec<TimelineOut>>), Problems))]
 async fn read_timeline(

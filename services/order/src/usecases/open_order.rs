@@ -76,7 +76,7 @@ async fn reserve(app: &App, order: &Order, lines: &[Line]) -> Result<(), Failure
     };
     let done = again(app, order.id, || app.neighbours.catalog.reserve(&reservation)).await;
     app.crash_point(CrashPoint::ReserveCalled);
-    done.map(|_| ()).map_err(|error| Failure::of_stock(&error))
+    done.map(|_| ()).map_err(|error| Failure::of_stock(&error, lines))
 }
 
 /// The same whoever asks and whenever: part of a call that is made again.

@@ -2,20 +2,29 @@
 //! event tells catalog and payment the same, should a call of ours still be on its way.
 
 use clients::ServiceError;
-use domain::{Actor, OrderId, OrderStatus, ServiceName};
+use domain::{Actor, OrderId, OrderStatus, Quantity, ServiceName};
 use pg_kit::{DbError, idempotency};
+use serde::Deserialize;
 use serde_json::Value;
 use service_kit::http::error::{ErrorBody, ErrorEnvelope};
+use uuid::Uuid;
 
-use super::Refusal;
 use super::moves::By;
 use super::open_order::{advance_to_done, placed_answer};
 use super::place_order::{Answer, OPERATION};
+use super::{LineRefusal, Refusal};
 use crate::App;
 use crate::config::CrashPoint;
-use crate::domain::{CancelCode, SagaStep};
+use crate::domain::{CancelCode, Line, SagaStep};
 use crate::store::orders::{self, Reader};
 use crate::store::sagas;
+
+/// What catalog says of a thing there is not enough of.
+#[derive(Deserialize)]
+struct Short {
+    item_id: Uuid,
+    available: Quantity,
+}
 
 /// Why an order could not be made whole: what the buyer is told, and what the order keeps.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,11 +42,11 @@ impl Failure {
     }
 
     /// The stock could not be kept.
-    pub(crate) fn of_stock(error: &ServiceError) -> Self {
+    pub(crate) fn of_stock(error: &ServiceError, lines: &[Line]) -> Self {
         match error {
             ServiceError::Refused { code, .. } if code == "reservation_ended" => Self::cancelled(),
             ServiceError::Refused { code, message, details, .. } if code == "out_of_stock" => {
-                Self { details: details.clone(), ..Self::new(409, code, message.clone(), CancelCode::OutOfStock) }
+                Self::out_of_stock(message, details.as_ref(), lines)
             }
             ServiceError::Refused { message, details, .. } if !error.is_transient() => Self {
                 details: details.clone(),
@@ -45,6 +54,31 @@ impl Failure {
             },
             _ => Self::stock_unavailable(),
         }
+    }
+
+    /// Says what is short by the names and lines of the order, in the shape a refusal before the order has.
+    fn out_of_stock(message: &str, details: Option<&Value>, lines: &[Line]) -> Self {
+        let short: Vec<Short> = details.and_then(|details| Vec::deserialize(details).ok()).unwrap_or_default();
+        let refused: Vec<LineRefusal> = lines
+            .iter()
+            .enumerate()
+            .filter_map(|(index, line)| {
+                let short = short.iter().find(|short| short.item_id == line.what.item_id)?;
+                let (left, name) = (short.available, &line.what.item_name);
+                Some(LineRefusal {
+                    field: format!("items[{index}]"),
+                    code: "out_of_stock".to_owned(),
+                    message: format!("only {left} left of {name}"),
+                })
+            })
+            .collect();
+        let message = if refused.is_empty() {
+            message.to_owned()
+        } else {
+            refused.iter().map(|line| line.message.as_str()).collect::<Vec<_>>().join("; ")
+        };
+        let details = if refused.is_empty() { details.cloned() } else { serde_json::to_value(refused).ok() };
+        Self { details, ..Self::new(409, "out_of_stock", message, CancelCode::OutOfStock) }
     }
 
     /// The payment could not be opened.

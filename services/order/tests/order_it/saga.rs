@@ -8,10 +8,15 @@ use crate::support::{OPEN_COD, OPEN_ONLINE, RESERVE, World, refused};
 #[tokio::test]
 async fn an_order_whose_stock_is_gone_is_cancelled_and_its_key_says_so_again() {
     let world = World::new().await;
-    world.instead("POST", RESERVE, 1, refused(409, "out_of_stock", "only 20 bags left")).await;
+    let short = json!([{"item_id": world.item_id, "wanted": "50", "available": "20"}]);
+    let refusal = json!({"code": "out_of_stock", "message": "there is not enough of everything", "details": short,
+        "correlation_id": uuid::Uuid::nil()});
+    let refusal = ResponseTemplate::new(409).set_body_json(json!({ "error": refusal }));
+    world.instead("POST", RESERVE, 1, refusal).await;
     let answer = world.place_with(&world.basket("online"), "k").await;
     assert_eq!(answer.code(409), "out_of_stock");
-    assert_eq!(answer.body["error"]["message"], "only 20 bags left");
+    assert_eq!(answer.body["error"]["message"], "only 20 left of UltraTech OPC 53");
+    assert_eq!(answer.body["error"]["details"][0]["field"], "items[0]");
     assert_eq!(world.text("SELECT cancellation_code FROM orders WHERE status = 'cancelled'").await, "out_of_stock");
     assert_eq!(world.text("SELECT step FROM order_sagas").await, "undone");
     assert_eq!(world.releases().await, 1);
