@@ -2,10 +2,14 @@
 
 use std::sync::Arc;
 
+use anyhow::Context as _;
 use axum::extract::FromRef;
 use service_kit::Kit;
 
 use crate::Config;
+use crate::channels::Channels;
+use crate::domain::matrix::Matrix;
+use crate::usecases::seed_templates::seed_templates;
 
 /// What every handler and worker has in hand. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -14,16 +18,22 @@ pub struct App {
     pub kit: Kit,
     /// Own settings.
     pub config: Arc<Config>,
+    /// The ways out.
+    pub(crate) channels: Arc<Channels>,
+    /// Who hears of which event.
+    pub(crate) matrix: Arc<Matrix>,
 }
 
 impl App {
-    /// Puts the service together.
+    /// Puts the service together, and brings the checked-in templates into the database.
     ///
     /// # Errors
-    /// Unusable settings.
-    #[expect(clippy::unnecessary_wraps, reason = "ports are built here, and they can fail")]
-    pub fn build(kit: Kit, config: Config) -> anyhow::Result<Self> {
-        Ok(Self { kit, config: Arc::new(config) })
+    /// Unusable settings, or a database that does not answer.
+    pub async fn build(kit: Kit, config: Config) -> anyhow::Result<Self> {
+        let channels = Channels::build(&kit, &config)?;
+        let matrix = Matrix::load().context("matrix.json")?;
+        seed_templates(&kit.pool, &kit.clock, &kit.ids).await.context("seeding the templates")?;
+        Ok(Self { kit, config: Arc::new(config), channels: Arc::new(channels), matrix: Arc::new(matrix) })
     }
 }
 
