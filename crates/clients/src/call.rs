@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use auth::ServiceTokens;
 use domain::{Actor, ServiceName};
-use outbound::{OutboundError, Remote, join};
+use outbound::{OutboundError, Remote, RetryPolicy, join};
 use reqwest::{Method, RequestBuilder};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -59,7 +59,9 @@ impl ServiceError {
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Refused { status, .. } => *status == 409 && self.code() == Some("concurrent_change"),
+            Self::Refused { status, .. } => {
+                *status == 409 && matches!(self.code(), Some("concurrent_change" | "request_in_progress"))
+            }
             _ => true,
         }
     }
@@ -72,6 +74,22 @@ pub struct ServiceClient {
     base_url: String,
     callee: ServiceName,
     tokens: ServiceTokens,
+    on_behalf_of: Option<Actor>,
+}
+
+/// A failed GET. Only one that found nobody is worth another try within the time a caller has.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+struct GetFailed(#[from] ServiceError);
+
+impl outbound::Failure for GetFailed {
+    fn is_transient(&self) -> bool {
+        matches!(self.0, ServiceError::Unavailable { .. })
+    }
+
+    fn after(&self) -> Option<Duration> {
+        None
+    }
 }
 
 /// Longer than any statement of a callee may take, shorter than the caller's own limit.
@@ -98,16 +116,28 @@ impl ServiceClient {
     /// A client of `callee` at `base_url` over the shared connections.
     #[must_use]
     pub fn new(http: reqwest::Client, tokens: ServiceTokens, callee: ServiceName, base_url: &str) -> Self {
-        Self { remote: Remote::new(callee.as_str(), http, TIMEOUT), base_url: base_url.to_owned(), callee, tokens }
+        Self {
+            remote: Remote::new(callee.as_str(), http, TIMEOUT),
+            base_url: base_url.to_owned(),
+            callee,
+            tokens,
+            on_behalf_of: None,
+        }
     }
 
-    /// A GET whose answer is `{data}`.
+    /// The same client, saying in every call for whom we act (rule 10).
+    #[must_use]
+    pub fn acting_for(&self, actor: &Actor) -> Self {
+        Self { on_behalf_of: Some(actor.clone()), ..self.clone() }
+    }
+
+    /// A GET whose answer is `{data}`. Tried again, shortly, while the service is not there: it may be restarting.
     ///
     /// # Errors
     /// [`ServiceError`].
     pub async fn get<T: DeserializeOwned>(&self, path: &str, query: &(impl Serialize + Sync)) -> Result<T, ServiceError> {
-        let request = self.request(Method::GET, path, None)?.query(query);
-        self.send(request).await
+        let ask = || async { Ok(self.send(self.request(Method::GET, path, None)?.query(query)).await?) };
+        outbound::retry(RetryPolicy::default(), ask).await.map_err(|GetFailed(error)| error)
     }
 
     /// A GET whose 404 is an answer: there is no such thing.
@@ -139,7 +169,7 @@ impl ServiceClient {
     fn request(&self, method: Method, path: &str, on_behalf_of: Option<&Actor>) -> Result<RequestBuilder, ServiceError> {
         let token = self
             .tokens
-            .mint(self.callee, on_behalf_of)
+            .mint(self.callee, on_behalf_of.or(self.on_behalf_of.as_ref()))
             .map_err(|error| ServiceError::Unavailable { service: self.callee, reason: error.to_string() })?;
         Ok(self.remote.request(method, join(&self.base_url, path)).bearer_auth(token))
     }
@@ -152,17 +182,22 @@ impl ServiceClient {
             OutboundError::Reject { message, .. } => ServiceError::Unknown { service, reason: message },
         })?;
         if reply.is_success() {
-            return serde_json::from_slice::<DataOf<T>>(&reply.body)
-                .map(|body| body.data)
-                .map_err(|error| ServiceError::Unknown { service, reason: error.to_string() });
+            // The reason names the path only: serde quotes values, and values may be personal.
+            return reply.json::<DataOf<T>>().map(|body| body.data).map_err(|error| match error {
+                OutboundError::Unknown { reason } => ServiceError::Unknown { service, reason },
+                other => ServiceError::Unknown { service, reason: other.to_string() },
+            });
         }
         let status = reply.status.as_u16();
-        if matches!(status, 429 | 502 | 503) {
-            return Err(ServiceError::Unavailable { service, reason: format!("HTTP {status}") });
-        }
-        match serde_json::from_slice::<Refusal>(&reply.body) {
-            Ok(Refusal { error }) if status < 500 => {
-                Err(ServiceError::Refused { service, status, code: error.code, message: error.message, details: error.details })
+        let refusal = reply.try_json::<Refusal>().map(|refusal| refusal.error);
+        let code = refusal.as_ref().map_or("", |error| error.code.as_str());
+        let lost_commit = code == "database_unavailable";
+        match (status, refusal) {
+            // A database that goes away takes the answer to a commit with it: it may have been done.
+            (503, _) if lost_commit => Err(ServiceError::Unknown { service, reason: "HTTP 503 database_unavailable".to_owned() }),
+            (429 | 503, _) => Err(ServiceError::Unavailable { service, reason: format!("HTTP {status}") }),
+            (400..=499, Some(RefusalBody { code, message, details })) => {
+                Err(ServiceError::Refused { service, status, code, message, details })
             }
             _ => Err(ServiceError::Unknown { service, reason: format!("HTTP {status}") }),
         }
@@ -181,6 +216,12 @@ macro_rules! client {
             #[must_use]
             pub fn new(http: reqwest::Client, tokens: auth::ServiceTokens, base_url: &str) -> Self {
                 Self($crate::ServiceClient::new(http, tokens, domain::ServiceName::$service, base_url))
+            }
+
+            /// The same client, saying in every call for whom we act (rule 10).
+            #[must_use]
+            pub fn acting_for(&self, actor: &domain::Actor) -> Self {
+                Self(self.0.acting_for(actor))
             }
         }
     };
