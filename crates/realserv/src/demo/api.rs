@@ -51,6 +51,7 @@ impl Api {
         self.send(request, who, body).await
     }
 
+    /// Sends a request; as an app does, it tries again for a while when a service is not there at the moment.
     async fn send(&self, mut request: RequestBuilder, who: Option<&Person>, body: Option<&Value>) -> Result<(u16, Value)> {
         if let Some(who) = who.filter(|who| !who.token.is_empty()) {
             request = request.bearer_auth(&who.token);
@@ -58,10 +59,19 @@ impl Api {
         if let Some(body) = body {
             request = request.json(body);
         }
-        let answer = request.send().await?;
-        let status = answer.status().as_u16();
-        let bytes = answer.bytes().await?;
-        Ok((status, serde_json::from_slice(&bytes).unwrap_or(Value::Null)))
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let again = request.try_clone();
+            let answer = request.send().await?;
+            let status = answer.status().as_u16();
+            let answer: Value = serde_json::from_slice(&answer.bytes().await?).unwrap_or(Value::Null);
+            let busy = answer["error"]["code"] == "request_in_progress";
+            match again.filter(|_| Instant::now() < until && (busy || matches!(status, 502..=504))) {
+                Some(again) => request = again,
+                None => return Ok((status, answer)),
+            }
+            sleep(Duration::from_millis(300)).await;
+        }
     }
 
     /// The same, and the answer has to be a good one; gives its `data`.

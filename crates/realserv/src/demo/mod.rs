@@ -39,13 +39,31 @@ pub struct DemoArgs {
     /// Leave the fleet running at the end, until Ctrl-C.
     #[arg(long)]
     keep: bool,
+    /// Kill this service (SIGKILL) again and again while the orders are played; `each` takes one after the other.
+    #[arg(long, value_name = "SERVICE")]
+    kill: Option<String>,
 }
+
+impl DemoArgs {
+    /// The services to be killed in turn.
+    fn victims(&self) -> Result<Vec<&'static str>> {
+        match self.kill.as_deref() {
+            None => Ok(Vec::new()),
+            Some("each") => Ok(SERVICES.iter().map(|service| service.name).collect()),
+            Some(name) => Ok(vec![Service::named(name)?.name]),
+        }
+    }
+}
+
+/// Pause between two kills: long enough for a service to be back and at work.
+const BETWEEN_KILLS: Duration = Duration::from_secs(3);
 
 /// Starts a fleet with empty databases under `.realserv/demo`, plays, and stops it.
 ///
 /// # Errors
 /// Something could not be started, an answer was not what it should be, or a figure does not agree.
 pub async fn run(home: &Home, args: DemoArgs) -> Result<ExitCode> {
+    let victims = args.victims()?;
     let home = home.inner("demo")?;
     let ports = args.ports.decide();
     commands::down::run(&home, true).await?;
@@ -58,7 +76,7 @@ pub async fn run(home: &Home, args: DemoArgs) -> Result<ExitCode> {
     let pidfile = process::record(&home.state, "realserv", rustix::process::getpid())?;
     let mut fleet = Fleet::new(&home, Options { ports, only: Vec::new() })?;
     let played = tokio::select! {
-        played = start_and_play(&home, &mut fleet, ports, args.keep) => played,
+        played = start_and_play(&home, &mut fleet, ports, args.keep, &victims) => played,
         _ = signal::ctrl_c() => Err(anyhow::anyhow!("interrupted")),
     };
     fleet.stop().await;
@@ -67,7 +85,7 @@ pub async fn run(home: &Home, args: DemoArgs) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn start_and_play(home: &Home, fleet: &mut Fleet, ports: Ports, keep: bool) -> Result<()> {
+async fn start_and_play(home: &Home, fleet: &mut Fleet, ports: Ports, keep: bool, victims: &[&str]) -> Result<()> {
     fleet.start().await?;
     let state = fleet.state(Phase::Ready);
     let (text, _) = table(home, &state, &Probe::new()?).await;
@@ -75,6 +93,7 @@ async fn start_and_play(home: &Home, fleet: &mut Fleet, ports: Ports, keep: bool
     // The supervisor runs on: a service that is killed meanwhile comes back, and the play goes on.
     tokio::select! {
         ended = fleet.supervise() => ended,
+        ended = kill_in_turn(home, victims) => ended,
         played = play(home, ports) => {
             played?;
             if keep {
@@ -85,6 +104,21 @@ async fn start_and_play(home: &Home, fleet: &mut Fleet, ports: Ports, keep: bool
             Ok(())
         }
     }
+}
+
+/// Kills the services one after the other, for ever; waits for ever when there are none to kill.
+async fn kill_in_turn(home: &Home, victims: &[&str]) -> Result<()> {
+    if victims.is_empty() {
+        return std::future::pending().await;
+    }
+    for name in victims.iter().cycle() {
+        tokio::time::sleep(BETWEEN_KILLS).await;
+        let pidfile = home.state.join("run").join(format!("{name}.pid"));
+        if let Some(running) = process::Running::read(&pidfile) {
+            running.signal(rustix::process::Signal::KILL);
+        }
+    }
+    Ok(())
 }
 
 async fn play(home: &Home, ports: Ports) -> Result<()> {
