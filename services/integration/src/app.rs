@@ -2,10 +2,17 @@
 
 use std::sync::Arc;
 
+use anyhow::Context as _;
 use axum::extract::FromRef;
+use clients::{UserClient, VendorClient};
+use firebase::Firebase;
+use google_maps::GoogleMaps;
+use media_store::MediaStore;
 use service_kit::Kit;
+use whatsapp::Whatsapp;
 
 use crate::Config;
+use crate::bot::{Marketplace, VendorTokens};
 
 /// What every handler and worker has in hand. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -14,6 +21,22 @@ pub struct App {
     pub kit: Kit,
     /// Own settings.
     pub config: Arc<Config>,
+    /// WhatsApp Cloud.
+    pub whatsapp: Whatsapp,
+    /// Google Maps.
+    pub maps: GoogleMaps,
+    /// Pictures and files.
+    pub media: MediaStore,
+    /// KYC papers.
+    pub kyc: MediaStore,
+    /// The user service: who has a phone.
+    pub users: UserClient,
+    /// Vendor-management: which vendor a user is.
+    pub vendors: VendorClient,
+    /// The public API as the bot uses it.
+    pub(crate) marketplace: Marketplace,
+    /// ID tokens of vendors who write.
+    pub(crate) tokens: VendorTokens,
 }
 
 impl App {
@@ -21,9 +44,22 @@ impl App {
     ///
     /// # Errors
     /// Unusable settings.
-    #[expect(clippy::unnecessary_wraps, reason = "ports are built here, and they can fail")]
     pub fn build(kit: Kit, config: Config) -> anyhow::Result<Self> {
-        Ok(Self { kit, config: Arc::new(config) })
+        let http = || kit.http.clone();
+        let firebase = Firebase::new(&config.firebase, http(), kit.clock.clone()).context("Firebase")?;
+        let urls = &kit.config.services;
+        Ok(Self {
+            whatsapp: Whatsapp::new(config.whatsapp.clone(), http()),
+            maps: GoogleMaps::new(config.maps.clone(), http()),
+            media: MediaStore::new(&kit.aws, &config.media_bucket, &config.store),
+            kyc: MediaStore::new(&kit.aws, &config.kyc_bucket, &config.store),
+            users: UserClient::new(http(), kit.service_tokens.clone(), &urls.user_url),
+            vendors: VendorClient::new(http(), kit.service_tokens.clone(), &urls.vendor_management_url),
+            marketplace: Marketplace::new(http(), &config.public_api_url),
+            tokens: VendorTokens::new(firebase, kit.clock.clone()),
+            kit,
+            config: Arc::new(config),
+        })
     }
 }
 

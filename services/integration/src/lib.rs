@@ -1,12 +1,17 @@
 //! The integration service: the WhatsApp bot, media, location.
 //!
-//! A request comes in at `http`, is decided in `domain`, sequenced in `usecases`, remembered in `store`, told to others
-//! in `events`; `jobs` follow later.
+//! A request comes in at `http`, is decided in `domain`, sequenced in `usecases`, remembered in `store`; `events` are what
+//! others tell us, `jobs` follow later. What people write on WhatsApp is understood, done and answered in `bot`.
 
 mod app;
+mod bot;
 mod config;
 pub mod domain;
+mod events;
 mod http;
+mod jobs;
+mod store;
+mod usecases;
 
 use ::domain::ServiceName;
 use service_kit::{Kit, Service, Workers};
@@ -37,5 +42,9 @@ impl Service for IntegrationService {
         http::routes()
     }
 
-    fn workers(_app: &App, _workers: &mut Workers) {}
+    fn workers(app: &App, workers: &mut Workers) {
+        let handling = app.clone();
+        workers.events(move |envelope| events::handle(handling.clone(), envelope));
+        jobs::register(app, workers);
+    }
 }

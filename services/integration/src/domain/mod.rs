@@ -1,1 +1,5 @@
 //! What is decided here: pure, without async, SQL or wire shapes.
+
+pub mod area;
+pub mod coverage;
+pub mod file;
