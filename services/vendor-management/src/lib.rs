@@ -6,7 +6,11 @@
 mod app;
 mod config;
 pub mod domain;
+mod events;
 mod http;
+mod store;
+mod usecases;
+mod words;
 
 use ::domain::ServiceName;
 use service_kit::{Kit, Service, Workers};
@@ -37,5 +41,8 @@ impl Service for VendorManagementService {
         http::routes()
     }
 
-    fn workers(_app: &App, _workers: &mut Workers) {}
+    fn workers(app: &App, workers: &mut Workers) {
+        let app = app.clone();
+        workers.events(move |envelope| events::handle(app.clone(), envelope));
+    }
 }

@@ -1,0 +1,56 @@
+//! A vendor gives the details of the business.
+
+use domain::events::VendorOnboarded;
+use domain::{Actor, KycStatus, VendorId};
+use pg_kit::outbox;
+
+use super::{Refusal, change_vendor};
+use crate::App;
+use crate::domain::place::Place;
+use crate::domain::vendor::{BusinessDetails, Vendor};
+use crate::store::vendors;
+
+/// Takes the details in; again, until the papers are approved, over those before.
+pub(crate) async fn onboard_vendor(
+    app: &App,
+    actor: &Actor,
+    id: VendorId,
+    mut details: BusinessDetails,
+) -> Result<Vendor, Refusal> {
+    let problems = details.problems();
+    if !problems.is_empty() {
+        return Err(Refusal::Invalid(problems));
+    }
+    if details.location.is_none() {
+        details.location = locate(app, &details).await;
+    }
+    let now = app.kit.clock.now();
+    let mut tx = app.kit.pool.begin().await?;
+    let vendor = change_vendor::hold(&mut tx, id).await?;
+    if vendor.kyc_status == KycStatus::Approved {
+        return Err(Refusal::KycAlreadyApproved);
+    }
+    let vendor = change_vendor::detail(&mut tx, &vendor, &details, now).await?;
+    outbox::append(&mut tx, now, &*app.kit.ids, actor, &VendorOnboarded { vendor: vendor.facts() }).await?;
+    tx.commit().await?;
+    Ok(vendor)
+}
+
+/// Where the warehouse may be, when nobody said: by its address or first PIN code. A vendor is not refused for want of it.
+async fn locate(app: &App, details: &BusinessDetails) -> Option<Place> {
+    let pincode = details.service_pincodes.first().map(|p| format!("{p}, India"));
+    let text = details.business_address.clone().or(pincode)?;
+    match app.integration.geocode(&text).await {
+        Ok(found) => found.map(|p| Place { latitude: p.latitude, longitude: p.longitude }).filter(Place::is_in_india),
+        Err(error) => {
+            tracing::info!(%error, "a warehouse could not be placed on the map");
+            None
+        }
+    }
+}
+
+/// The vendor behind a call, when there is one.
+pub(crate) async fn find(app: &App, id: VendorId) -> Result<Vendor, Refusal> {
+    let mut conn = app.kit.pool.acquire().await?;
+    vendors::find(&mut conn, id).await?.ok_or(Refusal::NotFound("vendor"))
+}
