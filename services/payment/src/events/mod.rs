@@ -11,7 +11,7 @@ use sqlx::PgConnection;
 
 use crate::App;
 use crate::domain::movements;
-use crate::store::payments;
+use crate::store::changes;
 use crate::usecases::PaymentError;
 use crate::usecases::cancel_payment::cancel_payment;
 use crate::usecases::post_movement::post_movement;
@@ -75,7 +75,7 @@ async fn apply(app: &App, conn: &mut PgConnection, envelope: &Envelope) -> Resul
         }
         OrderDelivered::TYPE => {
             let event: OrderDelivered = envelope.parse()?;
-            let known = payments::order_delivered(conn, event.order.order_id, event.delivered_at, now).await;
+            let known = changes::order_delivered(conn, event.order.order_id, event.delivered_at, now).await;
             if !known.map_err(PaymentError::from)? {
                 return Err(PaymentError::NotFound.into());
             }

@@ -21,7 +21,7 @@ policy!(pub(crate) Collectors: vendor, admin[Finance]);
 policy!(pub(crate) Finance: admin[Finance]);
 
 /// Opens the cash payment of an order. Again for the same order: the same one.
-#[utoipa::path(post, path = "/api/v1/payments/cod/create", tag = "cod", request_body = OpenPaymentIn,
+#[utoipa::path(post, path = "/api/v1/payments/cod/create", operation_id = "create_cod_payment", tag = "cod", request_body = OpenPaymentIn,
     responses((status = 200, description = "Opened before", body = Data<OpenedPayment>),
               (status = 201, description = "Opened", body = Data<OpenedPayment>), Problems))]
 pub(crate) async fn create(
@@ -48,7 +48,7 @@ pub(crate) struct MarkCollectedIn {
 }
 
 /// Says that the cash is in: after delivery, all of it. Again adds a proof, if there was none.
-#[utoipa::path(put, path = "/api/v1/payments/cod/{id}/mark-collected", tag = "cod", request_body = MarkCollectedIn,
+#[utoipa::path(put, path = "/api/v1/payments/cod/{id}/mark-collected", operation_id = "mark_cod_collected", tag = "cod", request_body = MarkCollectedIn,
     params(("id" = PaymentId, Path, description = "The payment")),
     responses((status = 200, description = "The payment as it stands now", body = Data<PaymentOut>), Problems))]
 pub(crate) async fn mark_collected(
@@ -77,7 +77,7 @@ pub(crate) struct VerifyProofIn {
 }
 
 /// Says that finance has looked at the proof of collection and found it good.
-#[utoipa::path(post, path = "/api/v1/payments/cod/{id}/verify-proof", tag = "cod", request_body = VerifyProofIn,
+#[utoipa::path(post, path = "/api/v1/payments/cod/{id}/verify-proof", operation_id = "verify_cod_proof", tag = "cod", request_body = VerifyProofIn,
     params(("id" = PaymentId, Path, description = "The payment")),
     responses((status = 200, description = "The payment as it stands now", body = Data<PaymentOut>), Problems))]
 pub(crate) async fn verify_proof(

@@ -66,7 +66,7 @@ impl From<BalanceRow> for AccountOut {
 }
 
 /// The balance of every account as of a moment.
-#[utoipa::path(get, path = "/api/v1/payments/ledger/accounts", tag = "ledger", params(AsOf),
+#[utoipa::path(get, path = "/api/v1/payments/ledger/accounts", operation_id = "get_ledger_accounts", tag = "ledger", params(AsOf),
     responses((status = 200, description = "The accounts", body = Data<AccountsOut>), Problems))]
 pub(crate) async fn accounts(
     State(app): State<App>,
@@ -167,7 +167,7 @@ impl From<EntryRow> for EntryOut {
 }
 
 /// Lines of the ledger, newest movement first.
-#[utoipa::path(get, path = "/api/v1/payments/ledger/entries", tag = "ledger", params(EntryParams),
+#[utoipa::path(get, path = "/api/v1/payments/ledger/entries", operation_id = "list_ledger_entries", tag = "ledger", params(EntryParams),
     responses((status = 200, description = "A page of lines", body = Page<EntryOut>), Problems))]
 pub(crate) async fn entries(
     State(app): State<App>,

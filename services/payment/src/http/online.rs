@@ -52,7 +52,7 @@ pub(crate) enum CreateOrderIn {
 }
 
 /// Opens the gateway's order of an unpaid online order. Again for the same order: the same one.
-#[utoipa::path(post, path = "/api/v1/payments/create-order", tag = "online", request_body = CreateOrderIn,
+#[utoipa::path(post, path = "/api/v1/payments/create-order", operation_id = "create_payment_order", tag = "online", request_body = CreateOrderIn,
     responses((status = 200, description = "Opened before", body = Data<OpenedPayment>),
               (status = 201, description = "Opened", body = Data<OpenedPayment>), Problems))]
 pub(crate) async fn create_order(
@@ -91,7 +91,7 @@ pub(crate) struct VerifyIn {
 
 /// Checks what Checkout handed to the app, and asks the gateway how the payment stands. A signature that does not fit
 /// changes nothing.
-#[utoipa::path(post, path = "/api/v1/payments/verify", tag = "online", request_body = VerifyIn,
+#[utoipa::path(post, path = "/api/v1/payments/verify", operation_id = "verify_payment", tag = "online", request_body = VerifyIn,
     responses((status = 200, description = "The payment as it stands now", body = Data<PaymentOut>), Problems))]
 pub(crate) async fn verify(
     State(app): State<App>,

@@ -18,7 +18,7 @@ use crate::usecases::read_payments;
 policy!(pub(crate) Readers: buyer, vendor, admin[Finance, Support], service);
 
 /// One payment. A vendor sees amount and status, not the gateway's ids.
-#[utoipa::path(get, path = "/api/v1/payments/{id}", tag = "payments",
+#[utoipa::path(get, path = "/api/v1/payments/{id}", operation_id = "get_payment", tag = "payments",
     params(("id" = PaymentId, Path, description = "The payment")),
     responses((status = 200, description = "The payment", body = Data<PaymentOut>), Problems))]
 pub(crate) async fn one(
@@ -30,7 +30,7 @@ pub(crate) async fn one(
 }
 
 /// The payment of an order. A vendor sees amount and status, not the gateway's ids.
-#[utoipa::path(get, path = "/api/v1/payments/order/{orderId}", tag = "payments",
+#[utoipa::path(get, path = "/api/v1/payments/order/{orderId}", operation_id = "get_payment_of_order", tag = "payments",
     params(("orderId" = OrderId, Path, description = "The order")),
     responses((status = 200, description = "The payment", body = Data<PaymentOut>), Problems))]
 pub(crate) async fn of_order(
@@ -93,7 +93,7 @@ pub(crate) struct ListParams {
 }
 
 /// Payments, newest first.
-#[utoipa::path(get, path = "/api/v1/payments", tag = "payments", params(ListParams),
+#[utoipa::path(get, path = "/api/v1/payments", operation_id = "list_payments", tag = "payments", params(ListParams),
     responses((status = 200, description = "A page of payments", body = Page<PaymentOut>), Problems))]
 pub(crate) async fn list(
     State(app): State<App>,

@@ -59,7 +59,7 @@ pub(crate) struct RefundIn {
 }
 
 /// Asks for a refund, whole or in part. It is carried out right afterwards; `refund-status` tells how it stands.
-#[utoipa::path(post, path = "/api/v1/payments/{id}/refund", tag = "refunds", request_body = RefundIn,
+#[utoipa::path(post, path = "/api/v1/payments/{id}/refund", operation_id = "request_refund", tag = "refunds", request_body = RefundIn,
     params(("id" = PaymentId, Path, description = "The payment"),
            ("idempotency-key" = String, Header, description = "The same when the request is repeated")),
     responses((status = 201, description = "Asked for", body = Data<RefundOut>), Problems))]
@@ -84,7 +84,7 @@ pub(crate) async fn request(
 }
 
 /// How a payment's refunds stand.
-#[utoipa::path(get, path = "/api/v1/payments/{id}/refund-status", tag = "refunds",
+#[utoipa::path(get, path = "/api/v1/payments/{id}/refund-status", operation_id = "get_refund_status", tag = "refunds",
     params(("id" = PaymentId, Path, description = "The payment")),
     responses((status = 200, description = "The refunds", body = Data<RefundStatusOut>), Problems))]
 pub(crate) async fn status(

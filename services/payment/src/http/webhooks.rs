@@ -17,7 +17,7 @@ pub(crate) struct WebhookOut {
 }
 
 /// Takes an event of Razorpay's. The signature is over the raw body; the event is kept and worked on afterwards.
-#[utoipa::path(post, path = "/api/v1/payments/webhooks/razorpay", tag = "online", security(()),
+#[utoipa::path(post, path = "/api/v1/payments/webhooks/razorpay", operation_id = "receive_razorpay_webhook", tag = "online", security(()),
     request_body(content = Object, content_type = "application/json", description = "Razorpay's event, signed"),
     params(("x-razorpay-signature" = String, Header, description = "HMAC-SHA256 of the raw body, in hex"),
            ("x-razorpay-event-id" = Option<String>, Header, description = "The same on every retry")),

@@ -1,5 +1,6 @@
 //! The only SQL of the service.
 
+pub(crate) mod changes;
 pub(crate) mod ledger;
 pub(crate) mod payments;
 pub(crate) mod refunds;

@@ -8,6 +8,7 @@ use super::PaymentError;
 use super::request_refund::{RefundCause, refund_in};
 use crate::App;
 use crate::domain::online::Ending;
+use crate::store::changes;
 use crate::store::payments::{self, LogLine};
 use crate::store::{one_at_a_time, remember_cancelled};
 
@@ -30,7 +31,7 @@ pub(crate) async fn cancel_payment(
     if ending == Ending::Known {
         return Ok(());
     }
-    payments::order_cancelled(conn, payment.id, cancelled_at, now).await?;
+    changes::order_cancelled(conn, payment.id, cancelled_at, now).await?;
     if ending == Ending::GiveBack {
         // A refund may have been asked for before: what is left goes back, if anything is.
         if !payment.refundable().left()?.is_zero() {
@@ -40,7 +41,7 @@ pub(crate) async fn cancel_payment(
     }
     if payment.status != PaymentState::Failed {
         let step = (payment.status, PaymentState::Failed);
-        if !payments::advance(conn, payment.id, step, Some("the order was cancelled"), now).await? {
+        if !changes::advance(conn, payment.id, step, Some("the order was cancelled"), now).await? {
             return Err(PaymentError::Broken("a locked payment changed its state"));
         }
     }

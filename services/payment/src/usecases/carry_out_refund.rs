@@ -10,6 +10,7 @@ use super::record_observation::Source;
 use super::{PaymentError, post_movement::post_movement};
 use crate::App;
 use crate::domain::movements;
+use crate::store::changes;
 use crate::store::payments::{self, LogLine, PaymentRow};
 use crate::store::refunds::{self, RefundRow};
 
@@ -141,7 +142,7 @@ async fn processed(
         return Ok(());
     }
     let (status, total) = payment.refundable().processed(refund.amount)?;
-    expect(payments::refunded(conn, payment.id, (payment.refund_amount, total), status, now).await?)?;
+    expect(changes::refunded(conn, payment.id, (payment.refund_amount, total), status, now).await?)?;
     let event = RefundProcessed {
         payment: payment.facts(),
         refund_id: refund.id,
@@ -171,7 +172,7 @@ async fn failed(
         // It stays among the refunds: it is still the buyer's.
         return Ok(());
     }
-    payments::add_refund_requested(conn, payment.id, refund.amount.negated(), now).await?;
+    changes::add_refund_requested(conn, payment.id, refund.amount.negated(), now).await?;
     let posting = movements::refund_failed(refund.id, &payment.order_number, payment.vendor_id, refund.amount);
     post_movement(app, conn, &posting, now).await?;
     Ok(())

@@ -7,7 +7,8 @@ use chrono::{DateTime, Utc};
 use super::{PaymentError, post_movement::post_movement};
 use crate::App;
 use crate::domain::movements;
-use crate::store::payments::{self, Collected, LogLine, PaymentRow};
+use crate::store::changes::{self, Collected};
+use crate::store::payments::{self, LogLine, PaymentRow};
 
 /// What is reported.
 #[derive(Debug, Clone, Copy)]
@@ -36,12 +37,12 @@ pub(crate) async fn collect_cod(app: &App, actor: &Actor, id: PaymentId, report:
     }
     if payment.status.money_came_in() {
         if let Some(proof) = report.proof {
-            payments::add_proof(&mut tx, id, proof, now).await?;
+            changes::add_proof(&mut tx, id, proof, now).await?;
         }
     } else {
         match (payment.order_delivered_at, delivered) {
             (None, None) => return Err(PaymentError::NotDelivered),
-            (None, Some(at)) => drop(payments::order_delivered(&mut tx, payment.order_id, at, now).await?),
+            (None, Some(at)) => drop(changes::order_delivered(&mut tx, payment.order_id, at, now).await?),
             (Some(_), _) => {}
         }
         write_down(app, &mut tx, actor, &payment, report, now).await?;
@@ -60,7 +61,7 @@ async fn write_down(
     now: DateTime<Utc>,
 ) -> Result<(), PaymentError> {
     let collected = Collected { by: actor.user_id, amount: report.amount, proof: report.proof };
-    if !payments::collect(conn, payment.id, collected, now).await? {
+    if !changes::collect(conn, payment.id, collected, now).await? {
         return Err(PaymentError::Illegal { from: payment.status, to: PaymentState::Collected });
     }
     let line = LogLine {

@@ -11,7 +11,8 @@ use super::{PaymentError, post_movement::post_movement};
 use crate::App;
 use crate::domain::movements;
 use crate::domain::online::{CURRENCY, Meaning, Observation};
-use crate::store::payments::{self, Captured, LogLine, PaymentRow, Stray};
+use crate::store::changes::{self, Captured};
+use crate::store::payments::{self, LogLine, PaymentRow, Stray};
 
 /// Who saw it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,7 +98,7 @@ impl Recorder<'_> {
     }
 
     async fn step(&self, conn: &mut PgConnection, to: PaymentState, reason: Option<&str>) -> Result<(), PaymentError> {
-        let moved = payments::advance(conn, self.payment.id, (self.payment.status, to), reason, self.now).await?;
+        let moved = changes::advance(conn, self.payment.id, (self.payment.status, to), reason, self.now).await?;
         if moved { Ok(()) } else { Err(PaymentError::Broken("a locked payment changed its state")) }
     }
 
@@ -108,7 +109,7 @@ impl Recorder<'_> {
             payment_type: self.sighting.payment_type,
             signature: self.sighting.signature.as_deref(),
         };
-        if !payments::capture(conn, payment.id, payment.status, captured, self.now).await? {
+        if !changes::capture(conn, payment.id, payment.status, captured, self.now).await? {
             return Err(PaymentError::Broken("a locked payment changed its state"));
         }
         self.log(conn, "capture", PaymentState::Captured.as_str()).await?;
@@ -176,7 +177,7 @@ impl Recorder<'_> {
 
     async fn fee_of(&self, conn: &mut PgConnection) -> Result<bool, PaymentError> {
         let Some(fee) = self.sighting.fee.filter(|fee| !fee.is_negative()) else { return Ok(false) };
-        if !payments::keep_fee(conn, self.payment.id, fee).await? {
+        if !changes::keep_fee(conn, self.payment.id, fee).await? {
             return Ok(false);
         }
         let posting = movements::gateway_fee(&self.sighting.observation.gateway_payment, &self.payment.order_number, fee);

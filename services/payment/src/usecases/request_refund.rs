@@ -12,6 +12,7 @@ use super::{PaymentError, post_movement::post_movement};
 use crate::App;
 use crate::domain::movements;
 use crate::jobs::CARRY_OUT_REFUND;
+use crate::store::changes;
 use crate::store::payments::{self, PaymentRow};
 use crate::store::refunds::{self, DUPLICATE, NewRefundRow, RefundRow};
 
@@ -115,7 +116,7 @@ pub(crate) async fn refund_in(
     if !refunds::insert(conn, new, now).await? {
         return Err(PaymentError::Broken("a refund appeared under a locked payment"));
     }
-    payments::add_refund_requested(conn, payment.id, amount, now).await?;
+    changes::add_refund_requested(conn, payment.id, amount, now).await?;
     let posting = movements::refund_requested(id, &payment.order_number, payment.vendor_id, amount);
     post_movement(app, conn, &posting, now).await?;
     let event =

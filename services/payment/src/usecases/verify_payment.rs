@@ -10,6 +10,7 @@ use super::record_observation::Source;
 use super::take_in::take_in;
 use crate::App;
 use crate::domain::online::Meaning;
+use crate::store::changes;
 use crate::store::payments::{self, PaymentRow};
 
 /// How long the buyer waits for the order service, which hears of it by the event as well.
@@ -42,7 +43,7 @@ pub(crate) async fn verify_payment(
     }
     {
         let mut conn = app.kit.pool.acquire().await.map_err(PaymentError::from)?;
-        payments::keep_signature(&mut conn, payment.id, &answer.signature).await?;
+        changes::keep_signature(&mut conn, payment.id, &answer.signature).await?;
     }
     let entity = app.razorpay.fetch_payment(&answer.gateway_payment).await?;
     if entity.order_id.as_deref() != Some(stored) {

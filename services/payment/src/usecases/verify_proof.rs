@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::PaymentError;
 use crate::App;
+use crate::store::changes;
 use crate::store::payments::{self, PaymentRow};
 
 /// Marks the proof as looked at, once.
@@ -21,7 +22,7 @@ pub(crate) async fn verify_proof(
     let payment = payments::lock(&mut tx, id).await?.filter(|payment| payment.method == PaymentMethod::Cod);
     let payment = payment.ok_or(PaymentError::NotFound)?;
     let media = payment.cod_proof_media_id.ok_or(PaymentError::NoProof)?;
-    if payments::verify_proof(&mut tx, id, by, now).await? {
+    if changes::verify_proof(&mut tx, id, by, now).await? {
         let audit = AuditRecorded {
             service: ServiceName::Payment,
             action: "payment.cod_proof_verified".to_owned(),

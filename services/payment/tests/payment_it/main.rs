@@ -1,0 +1,13 @@
+//! The payment service over a real Postgres and a sandboxed Razorpay.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+mod cod;
+mod document;
+mod ledger;
+mod opening;
+mod reading;
+mod refunds;
+mod support;
+mod sweeping;
+mod verify;
+mod webhooks;

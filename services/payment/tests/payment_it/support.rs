@@ -1,0 +1,277 @@
+//! One payment service with a Razorpay to itself.
+
+use std::ops::Deref;
+
+use clients::payment::OpenPaymentIn;
+use domain::events::{OrderCancelled, OrderDelivered, OrderFacts};
+use domain::{
+    ActorKind, AdminRole, BuyerId, Clock as _, IdGen, Money, OrderId, OrderNumber, OrderType, PaymentMethod, ServiceName,
+    SystemIds, UserId, VendorId,
+};
+use payment::PaymentService;
+use reqwest::Method;
+use sandbox::{Sandbox, Settings};
+use secrecy::SecretString;
+use serde_json::{Value, json};
+use testkit::{Answer, Person, TestService};
+
+pub(crate) const WEBHOOK_SECRET: &str = "rs_test_webhook_secret_abcdef";
+const SECRETS: &str = "rs_test_webhook_secret_abcdef,rs_test_webhook_secret_of_old";
+
+pub(crate) struct World {
+    pub(crate) service: TestService<PaymentService>,
+    pub(crate) razorpay: Sandbox,
+    pub(crate) buyer: Person,
+    pub(crate) vendor: Person,
+    pub(crate) finance: Person,
+    http: reqwest::Client,
+}
+
+impl Deref for World {
+    type Target = TestService<PaymentService>;
+    fn deref(&self) -> &Self::Target {
+        &self.service
+    }
+}
+
+pub(crate) async fn world() -> World {
+    service_kit::process::init();
+    let razorpay = sandbox::start(Settings::for_tests().unwrap()).await.unwrap();
+    let url = razorpay.url("/razorpay");
+    let service = TestService::<PaymentService>::start(&[
+        "--razorpay-url",
+        &url,
+        "--razorpay-key-id",
+        "rzp_test_sandbox",
+        "--razorpay-key-secret",
+        "rs_test_key_secret_0123456789",
+        "--razorpay-webhook-secrets",
+        SECRETS,
+        "--razorpay-timeout-seconds",
+        "1",
+    ])
+    .await;
+    let (buyer, vendor, finance) = (service.people.buyer(), service.people.vendor(), service.people.admin(AdminRole::Finance));
+    let http = outbound::http_client(outbound::HttpSettings::default()).unwrap();
+    World { service, razorpay, buyer, vendor, finance, http }
+}
+
+pub(crate) fn new_id<I: domain::Id>() -> I {
+    let ids: &dyn IdGen = &SystemIds;
+    ids.next()
+}
+
+/// An order as the order service would have it paid.
+pub(crate) fn terms(buyer: &Person, vendor: &Person, rupees: i32) -> OpenPaymentIn {
+    OpenPaymentIn {
+        order_id: new_id(),
+        order_number: OrderNumber::from_sequence(1),
+        buyer_id: buyer.buyer_id,
+        buyer_user_id: buyer.user_id,
+        vendor_id: vendor.vendor_id,
+        amount: Money::from_rupees(rupees),
+    }
+}
+
+pub(crate) fn text(value: &Value) -> String {
+    value.as_str().unwrap().to_owned()
+}
+
+impl World {
+    pub(crate) fn terms(&self, rupees: i32) -> OpenPaymentIn {
+        terms(&self.buyer, &self.vendor, rupees)
+    }
+
+    pub(crate) async fn open(&self, terms: &OpenPaymentIn) -> Answer {
+        let body = serde_json::to_value(terms).unwrap();
+        self.post("/api/v1/payments/create-order", &self.service_token(ServiceName::Order), &body).await
+    }
+
+    pub(crate) async fn open_cod(&self, terms: &OpenPaymentIn) -> Answer {
+        let body = serde_json::to_value(terms).unwrap();
+        self.post("/api/v1/payments/cod/create", &self.service_token(ServiceName::Order), &body).await
+    }
+
+    /// An opened online payment: ours, and the gateway's order.
+    pub(crate) async fn opened(&self, terms: &OpenPaymentIn) -> (String, String) {
+        let answer = self.open(terms).await;
+        let data = answer.data(201);
+        (text(&data["payment_id"]), text(&data["gateway"]["razorpay_order_id"]))
+    }
+
+    /// Pays at Checkout; what it hands to the app.
+    pub(crate) async fn pay(&self, gateway_order: &str, how: Value) -> Value {
+        let (status, paid) = self.sandbox(Method::POST, &format!("/_sandbox/razorpay/orders/{gateway_order}/pay"), &how).await;
+        assert_eq!(status, 200, "{paid}");
+        paid
+    }
+
+    pub(crate) async fn verify(&self, paid: &Value, token: &str) -> Answer {
+        let body = json!({
+            "razorpay_order_id": paid["razorpay_order_id"], "razorpay_payment_id": paid["razorpay_payment_id"],
+            "razorpay_signature": paid["razorpay_signature"],
+        });
+        self.post("/api/v1/payments/verify", token, &body).await
+    }
+
+    /// A payment that is captured: ours, and the gateway's.
+    pub(crate) async fn captured(&self, terms: &OpenPaymentIn) -> (String, String) {
+        let (id, gateway_order) = self.opened(terms).await;
+        let paid = self.pay(&gateway_order, json!({})).await;
+        assert_eq!(self.verify(&paid, &self.buyer.token).await.data(200)["status"], "captured");
+        (id, text(&paid["razorpay_payment_id"]))
+    }
+
+    /// A cash payment that was collected.
+    pub(crate) async fn collected(&self, terms: &OpenPaymentIn) -> String {
+        let id = text(&self.open_cod(terms).await.data(201)["payment_id"]);
+        self.delivered(terms).await;
+        let body = json!({"amount": terms.amount});
+        let _ = self.put(&format!("/api/v1/payments/cod/{id}/mark-collected"), &self.vendor.token, &body).await.data(200);
+        id
+    }
+
+    pub(crate) async fn sandbox(&self, method: Method, path: &str, body: &Value) -> (u16, Value) {
+        let request = self.http.request(method, self.razorpay.url(path)).json(body);
+        let response = request.basic_auth("rzp_test_sandbox", Some("rs_test_key_secret_0123456789")).send().await.unwrap();
+        let status = response.status().as_u16();
+        let bytes = response.bytes().await.unwrap();
+        (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
+    }
+
+    pub(crate) async fn fault(&self, fault: Value) {
+        let (status, body) = self.sandbox(Method::POST, "/_sandbox/faults", &fault).await;
+        assert_eq!(status, 201, "{body}");
+    }
+
+    /// How many orders the gateway has for one of ours.
+    pub(crate) async fn gateway_orders(&self, order: OrderId) -> usize {
+        let path = format!("/razorpay/v1/orders?receipt={}", order.as_uuid().simple());
+        let (status, found) = self.sandbox(Method::GET, &path, &Value::Null).await;
+        assert_eq!(status, 200, "{found}");
+        found["items"].as_array().unwrap().len()
+    }
+
+    /// The refunds that the gateway has of one of its payments.
+    pub(crate) async fn gateway_refunds(&self, gateway_payment: &str) -> Vec<Value> {
+        let (_, found) =
+            self.sandbox(Method::GET, &format!("/razorpay/v1/payments/{gateway_payment}/refunds"), &Value::Null).await;
+        found["items"].as_array().unwrap().clone()
+    }
+
+    /// A payment as the gateway shows it.
+    pub(crate) async fn entity(&self, gateway_payment: &str) -> Value {
+        self.sandbox(Method::GET, &format!("/razorpay/v1/payments/{gateway_payment}"), &Value::Null).await.1
+    }
+
+    /// A webhook with any body, signed.
+    pub(crate) async fn webhook(&self, event_id: &str, body: &Value) -> Answer {
+        self.webhook_signed(event_id, body, WEBHOOK_SECRET).await
+    }
+
+    pub(crate) async fn webhook_signed(&self, event_id: &str, body: &Value, secret: &str) -> Answer {
+        let raw = body.to_string();
+        let signature = razorpay::sign(&SecretString::from(secret), raw.as_bytes());
+        let headers = [("x-razorpay-signature", signature.as_str()), ("x-razorpay-event-id", event_id)];
+        self.send(Method::POST, "/api/v1/payments/webhooks/razorpay", None, Some(body), &headers).await
+    }
+
+    /// A webhook about a payment as it stood in some state.
+    pub(crate) async fn payment_webhook(&self, event_id: &str, event: &str, entity: &Value) {
+        let body = json!({"entity": "event", "account_id": "acc_RSvTest0000001", "event": event, "contains": ["payment"],
+            "payload": {"payment": {"entity": entity}}, "created_at": 1_767_225_600});
+        let _ = self.webhook(event_id, &body).await.data(200);
+    }
+
+    fn order_facts(&self, terms: &OpenPaymentIn, method: PaymentMethod) -> OrderFacts {
+        OrderFacts {
+            order_id: terms.order_id,
+            order_number: terms.order_number.clone(),
+            buyer_id: terms.buyer_id,
+            buyer_user_id: terms.buyer_user_id,
+            vendor_id: terms.vendor_id,
+            order_type: OrderType::Material,
+            payment_method: method,
+            total: terms.amount,
+        }
+    }
+
+    pub(crate) fn cancellation(&self, terms: &OpenPaymentIn) -> OrderCancelled {
+        OrderCancelled {
+            order: self.order_facts(terms, PaymentMethod::Online),
+            cancelled_by: ActorKind::Buyer,
+            reason_code: "buyer_request".to_owned(),
+            reason: "changed my mind".to_owned(),
+            was_paid: false,
+            cancelled_at: self.clock.now(),
+        }
+    }
+
+    pub(crate) async fn cancelled(&self, terms: &OpenPaymentIn) {
+        let outcome = self.deliver(ServiceName::Order, &self.cancellation(terms)).await;
+        assert_eq!(outcome, bus::Outcome::Done);
+    }
+
+    pub(crate) async fn delivered(&self, terms: &OpenPaymentIn) {
+        let event = OrderDelivered { order: self.order_facts(terms, PaymentMethod::Cod), delivered_at: self.clock.now() };
+        assert_eq!(self.deliver(ServiceName::Order, &event).await, bus::Outcome::Done);
+    }
+
+    pub(crate) async fn payment(&self, id: &str) -> Value {
+        self.get(&format!("/api/v1/payments/{id}"), &self.finance.token).await.data(200).clone()
+    }
+
+    pub(crate) async fn refunds(&self, id: &str) -> Value {
+        self.get(&format!("/api/v1/payments/{id}/refund-status"), &self.finance.token).await.data(200).clone()
+    }
+
+    pub(crate) async fn refund(&self, id: &str, key: &str, body: &Value) -> Answer {
+        let path = format!("/api/v1/payments/{id}/refund");
+        self.send(Method::POST, &path, Some(&self.finance.token), Some(body), &[("idempotency-key", key)]).await
+    }
+
+    /// An account's balance in paise; the whole ledger adds up to zero each time.
+    pub(crate) async fn balance(&self, account: &str) -> i64 {
+        let answer = self.get("/api/v1/payments/ledger/accounts", &self.finance.token).await;
+        let data = answer.data(200);
+        assert_eq!(data["total"], "0.00", "{data}");
+        let accounts = data["accounts"].as_array().unwrap();
+        let found = accounts.iter().find(|found| found["account"] == account);
+        found.map_or(0, |found| found["balance"].as_str().unwrap().parse::<Money>().unwrap().paise())
+    }
+
+    pub(crate) fn payable(&self) -> String {
+        format!("vendor_payable:{}", self.vendor.vendor_id)
+    }
+
+    /// Lets the refunds be done: asks the gateway again until it has paid out.
+    pub(crate) async fn refunds_done(&self, id: &str) -> Value {
+        self.run_due_jobs().await;
+        for _ in 0..40 {
+            let refunds = self.refunds(id).await;
+            let waiting = refunds["refunds"].as_array().unwrap().iter().any(|refund| refund["status"] == "pending");
+            if !waiting {
+                return refunds;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            self.clock.advance(chrono::TimeDelta::seconds(61));
+            payment::sweep_now(&self.app).await.unwrap();
+            self.run_due_jobs().await;
+        }
+        panic!("the refunds are never done: {}", self.refunds(id).await);
+    }
+}
+
+/// How many of a type.
+pub(crate) fn count(said: &[String], wanted: &str) -> usize {
+    said.iter().filter(|said| *said == wanted).count()
+}
+
+pub(crate) fn somebody_else(of: &OpenPaymentIn) -> OpenPaymentIn {
+    OpenPaymentIn {
+        buyer_id: new_id::<BuyerId>(),
+        buyer_user_id: new_id::<UserId>(),
+        vendor_id: new_id::<VendorId>(),
+        ..of.clone()
+    }
+}
