@@ -198,8 +198,11 @@ async fn follow_access_list(kit: Kit, stop: CancellationToken) {
             () = tokio::time::sleep(ACCESS_EVERY) => {}
         }
         rounds = rounds.wrapping_add(1);
-        let done =
-            if rounds % ACCESS_WHOLE_ROUNDS == 0 { load_access_list(&kit).await } else { recent_access_changes(&kit).await };
+        let done = if rounds.is_multiple_of(ACCESS_WHOLE_ROUNDS) {
+            load_access_list(&kit).await
+        } else {
+            recent_access_changes(&kit).await
+        };
         if let Err(error) = done {
             tracing::warn!(error = format!("{error:#}"), "the list of changed users could not be read");
         }

@@ -1,4 +1,5 @@
 //! The clients of our own services against a neighbour that answers what the test says.
+#![expect(clippy::unwrap_used, reason = "test code says what went wrong by panicking")]
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

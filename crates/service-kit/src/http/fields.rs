@@ -10,6 +10,14 @@ pub(crate) fn from_report(report: &garde::Report) -> ApiError {
     ApiError::invalid(fields.collect())
 }
 
+/// What garde found in a query string: a parameter is known by its last name.
+pub(crate) fn from_flat_report(report: &garde::Report) -> ApiError {
+    let last = |path: String| path.rsplit_once('.').map_or(path.clone(), |(_, last)| last.to_owned());
+    let fields =
+        report.iter().map(|(path, error)| FieldError { field: last(path.to_string()), message: error.message().to_string() });
+    ApiError::invalid(fields.collect())
+}
+
 /// What serde found at `path` (`.` and the empty path are the document itself).
 pub(crate) fn from_serde(path: &str, message: &str) -> FieldError {
     let path = if path == "." { "" } else { path };
@@ -46,7 +54,10 @@ pub(crate) fn nul_refused() -> ApiError {
 pub(crate) fn from_query(text: &str) -> FieldError {
     let text = text.split_once("query string: ").map_or(text, |(_, rest)| rest);
     match text.split_once(": ") {
-        Some((path, message)) if !path.contains(' ') => from_serde(path, message),
+        // A flattened parameter names itself, because its path is lost; one that is not is then named twice.
+        Some((path, message)) if !path.contains(' ') => {
+            from_serde(path, message.strip_prefix(path).and_then(|rest| rest.strip_prefix(": ")).unwrap_or(message))
+        }
         _ => from_serde("", text),
     }
 }

@@ -26,34 +26,22 @@ pub struct PageParams {
     pub limit: Option<u16>,
 }
 
-/// A query string's values are text, and flattening hands them on as such.
+/// A query string's values are text, and flattening hands them on as such, without their names.
 fn number_or_digits<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<u16>, D::Error> {
-    struct Limit;
-    impl<'de> serde::de::Visitor<'de> for Limit {
-        type Value = Option<u16>;
-        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            write!(f, "a whole number from 1 to {MAX_LIMIT}")
-        }
-        fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Self::Value, E> {
-            if text.is_empty() {
-                return Ok(None);
-            }
-            text.parse().map(Some).map_err(|_| E::invalid_value(serde::de::Unexpected::Str(text), &self))
-        }
-        fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<Self::Value, E> {
-            number.try_into().map(Some).map_err(|_| E::invalid_value(serde::de::Unexpected::Unsigned(number), &self))
-        }
-        fn visit_unit<E: serde::de::Error>(self) -> Result<Self::Value, E> {
-            Ok(None)
-        }
-        fn visit_none<E: serde::de::Error>(self) -> Result<Self::Value, E> {
-            Ok(None)
-        }
-        fn visit_some<D: serde::Deserializer<'de>>(self, inner: D) -> Result<Self::Value, D::Error> {
-            inner.deserialize_any(self)
-        }
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Limit {
+        Number(u16),
+        Text(String),
+        Nothing(()),
     }
-    deserializer.deserialize_any(Limit)
+    let refuse = || serde::de::Error::custom(format!("limit: must be a whole number from 1 to {MAX_LIMIT}"));
+    match Limit::deserialize(deserializer).map_err(|_: D::Error| refuse())? {
+        Limit::Number(number) => Ok(Some(number)),
+        Limit::Text(text) if text.is_empty() => Ok(None),
+        Limit::Text(text) => text.parse().map(Some).map_err(|_| refuse()),
+        Limit::Nothing(()) => Ok(None),
+    }
 }
 
 /// Where the last row of a page stands in the order of the list. Opaque to callers, plain to us.

@@ -50,7 +50,8 @@ where
         let axum_extra::extract::Query(value) = axum_extra::extract::Query::<T>::from_request_parts(parts, state)
             .await
             .map_err(|rejection| ApiError::invalid(vec![fields::from_query(&rejection.body_text())]))?;
-        value.validate().map_err(|report| fields::from_report(&report))?;
+        // A query string is flat, whatever the struct that reads it flattens.
+        value.validate().map_err(|report| fields::from_flat_report(&report))?;
         Ok(Self(value))
     }
 }
