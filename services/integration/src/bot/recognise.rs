@@ -92,7 +92,11 @@ pub(crate) fn recognise(heard: &Heard<'_>) -> Understood {
         return ask(doubt, &signs, &read);
     }
     let Some(intent) = intent(&signs, &read) else {
-        let doubt = if signs.intents.is_empty() { Doubt::NotUnderstood } else { Doubt::TwoThings };
+        let doubt = match signs.intents.as_slice() {
+            [] if signs.guards.contains(&Guard::Negation) => Doubt::Negation,
+            [] => Doubt::NotUnderstood,
+            _ => Doubt::TwoThings,
+        };
         return ask(doubt, &signs, &read);
     };
     if intent == Intent::Stock && (signs.unknown > 0 || !read.numbers.is_empty() || !signs.guards.is_empty()) {
