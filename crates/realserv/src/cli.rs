@@ -1,6 +1,6 @@
 //! The command line.
 
-use crate::{commands, demo, gateway, home::Home};
+use crate::{bench, commands, demo, gateway, home::Home};
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use std::{ffi::OsString, process::ExitCode};
@@ -19,6 +19,11 @@ enum Command {
     Up(Box<commands::up::UpArgs>),
     /// Play real orders through a fleet of its own, and check every amount.
     Demo(demo::DemoArgs),
+    /// Put load on a fleet of its own and report what it bears, beside what is possible at all. Not a test.
+    Bench(bench::BenchArgs),
+    /// The handler that `bench` holds the services against.
+    #[command(name = "bench-bare", hide = true)]
+    BenchBare(bench::BareArgs),
     /// Stop the fleet, wherever it was started.
     Down {
         /// Remove its data as well.
@@ -82,6 +87,8 @@ impl Cli {
         match self.command {
             Command::Up(args) => commands::up::run(&home, *args).await,
             Command::Demo(args) => demo::run(&home, args).await,
+            Command::Bench(args) => bench::run(&home, args).await,
+            Command::BenchBare(args) => bench::serve_bare(args).await,
             Command::Down { wipe } => commands::down::run(&home, wipe).await,
             Command::Status => commands::status::run(&home).await,
             Command::Logs { name, follow, lines } => commands::logs::run(&home, name.as_deref(), follow, lines).await,

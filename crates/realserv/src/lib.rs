@@ -4,6 +4,7 @@
 //! door, `process` keeps children in order.
 
 pub mod aws;
+pub mod bench;
 pub mod cli;
 pub mod commands;
 pub mod demo;

@@ -4,20 +4,21 @@ use std::collections::BTreeMap;
 use std::fs;
 
 /// Processor milliseconds used so far by a process; nothing when it is gone.
-pub(super) fn of_process(pid: i32) -> f64 {
-    let Some(fields) = stat(pid) else { return 0.0 };
+fn of_process(pid: i32) -> f64 {
     // After the name: state is field 3, so utime (14) and stime (15) are at 11 and 12.
-    let ticks: u64 = [11, 12].iter().filter_map(|&at| fields.get(at)?.parse::<u64>().ok()).sum();
-    // The kernel's unit for this file is a hundredth of a second everywhere.
-    ticks as f64 * 10.0
+    ticks(pid, [11, 12])
 }
 
 /// Processor milliseconds used so far by a process and its children, dead ones included.
-pub(super) fn of_family(parent: i32) -> f64 {
-    let waited_for: f64 = stat(parent).map_or(0.0, |fields| {
-        [13, 14].iter().filter_map(|&at| fields.get(at)?.parse::<u64>().ok()).sum::<u64>() as f64 * 10.0
-    });
+fn of_family(parent: i32) -> f64 {
+    let waited_for = ticks(parent, [13, 14]);
     waited_for + of_process(parent) + children(parent).into_iter().map(of_process).sum::<f64>()
+}
+
+/// The kernel's unit in these fields is a hundredth of a second everywhere.
+fn ticks(pid: i32, fields: [usize; 2]) -> f64 {
+    let Some(all) = stat(pid) else { return 0.0 };
+    fields.iter().filter_map(|&at| all.get(at)?.parse::<u32>().ok()).map(f64::from).sum::<f64>() * 10.0
 }
 
 fn children(parent: i32) -> Vec<i32> {
@@ -35,17 +36,62 @@ fn stat(pid: i32) -> Option<Vec<String>> {
     Some(rest.split_whitespace().map(str::to_owned).collect())
 }
 
+/// The processes to be watched: their names, and whether their children count as well.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Watched(BTreeMap<String, (i32, bool)>);
+
+impl Watched {
+    pub(super) fn add(&mut self, name: &str, pid: i32) {
+        self.0.insert(name.to_owned(), (pid, false));
+    }
+
+    pub(super) fn add_family(&mut self, name: &str, pid: i32) {
+        self.0.insert(name.to_owned(), (pid, true));
+    }
+
+    /// What they have used up to now.
+    pub(super) fn read(&self) -> Reading {
+        let used = |&(pid, family): &(i32, bool)| if family { of_family(pid) } else { of_process(pid) };
+        Reading(self.0.iter().map(|(name, process)| (name.clone(), used(process))).collect())
+    }
+}
+
 /// Processor time of several processes at one moment.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Reading(BTreeMap<String, f64>);
 
 impl Reading {
-    pub(super) fn add(&mut self, name: &str, milliseconds: f64) {
-        self.0.insert(name.to_owned(), milliseconds);
-    }
-
     /// What was used since `before`, by name.
-    pub(super) fn since(&self, before: &Self) -> BTreeMap<String, f64> {
-        self.0.iter().map(|(name, now)| (name.clone(), now - before.0.get(name).copied().unwrap_or(0.0))).collect()
+    pub(super) fn since(&self, before: &Self) -> Used {
+        Used(self.0.iter().map(|(name, now)| (name.clone(), now - before.0.get(name).copied().unwrap_or(0.0))).collect())
+    }
+}
+
+/// Processor milliseconds by name.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Used(pub(super) BTreeMap<String, f64>);
+
+impl Used {
+    /// Of those whose name fits.
+    pub(super) fn of(&self, fits: impl Fn(&str) -> bool) -> f64 {
+        self.0.iter().filter(|(name, _)| fits(name)).map(|(_, used)| used).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_that_works_is_seen_working() {
+        let mut watched = Watched::default();
+        watched.add("self", i32::try_from(std::process::id()).unwrap());
+        let before = watched.read();
+        let mut sum = 0_u64;
+        let begun = std::time::Instant::now();
+        while begun.elapsed().as_millis() < 200 {
+            sum = std::hint::black_box(sum.wrapping_mul(31).wrapping_add(7));
+        }
+        assert!(watched.read().since(&before).of(|name| name == "self") >= 20.0);
     }
 }

@@ -1,5 +1,6 @@
 //! Closed-loop load: so many users, each asking again as soon as it was answered.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,7 +12,8 @@ use tokio::task::JoinSet;
 pub(super) struct Measured {
     pub(super) users: usize,
     pub(super) took: Duration,
-    pub(super) errors: usize,
+    /// What went wrong, and how often.
+    pub(super) errors: BTreeMap<String, usize>,
     /// Of the good answers, ascending.
     latencies: Vec<Duration>,
 }
@@ -25,6 +27,10 @@ impl Measured {
         self.answers() as f64 / self.took.as_secs_f64()
     }
 
+    pub(super) fn error_count(&self) -> usize {
+        self.errors.values().sum()
+    }
+
     /// Milliseconds below which so many percent of the good answers came.
     pub(super) fn percentile(&self, percent: usize) -> f64 {
         let index = (self.latencies.len() * percent / 100).min(self.latencies.len().saturating_sub(1));
@@ -32,11 +38,12 @@ impl Measured {
     }
 }
 
-/// Lets `users` ask for `time`. `ask` gets the number of the user and of its question, and says whether the answer was good.
+/// Lets `users` ask for `time`. `ask` gets the number of the user and of its question, and says what was wrong with the
+/// answer if anything was.
 pub(super) async fn run<F, Fut>(users: usize, time: Duration, ask: F) -> Measured
 where
     F: Fn(usize, usize) -> Fut + Send + Sync + 'static,
-    Fut: Future<Output = bool> + Send,
+    Fut: Future<Output = Result<(), String>> + Send,
 {
     let ask = Arc::new(ask);
     let begun = Instant::now();
@@ -45,27 +52,46 @@ where
     for user in 0..users {
         let ask = Arc::clone(&ask);
         crowd.spawn(async move {
-            let (mut good, mut errors) = (Vec::new(), 0_usize);
+            let (mut good, mut errors) = (Vec::new(), BTreeMap::<String, usize>::new());
             let mut question = 0;
             while Instant::now() < until {
                 let asked = Instant::now();
-                if ask(user, question).await {
-                    good.push(asked.elapsed());
-                } else {
-                    errors += 1;
+                match ask(user, question).await {
+                    Ok(()) => good.push(asked.elapsed()),
+                    Err(what) => *errors.entry(what).or_default() += 1,
                 }
                 question += 1;
             }
             (good, errors)
         });
     }
-    let (mut latencies, mut errors) = (Vec::new(), 0);
+    let (mut latencies, mut errors) = (Vec::new(), BTreeMap::new());
     while let Some(ended) = crowd.join_next().await {
-        if let Ok((good, failed)) = ended {
-            latencies.extend(good);
-            errors += failed;
+        let Ok((good, failed)) = ended else { continue };
+        latencies.extend(good);
+        for (what, times) in failed {
+            *errors.entry(what).or_default() += times;
         }
     }
     latencies.sort_unstable();
     Measured { users, took: begun.elapsed(), errors, latencies }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn measured(milliseconds: impl Iterator<Item = u64>) -> Measured {
+        let latencies = milliseconds.map(Duration::from_millis).collect();
+        Measured { users: 1, took: Duration::from_secs(2), errors: BTreeMap::new(), latencies }
+    }
+
+    #[test]
+    fn percentiles_are_taken_from_the_good_answers() {
+        let hundred = measured(1..=100);
+        assert!((hundred.percentile(50) - 51.0).abs() < 1e-9);
+        assert!((hundred.percentile(99) - 100.0).abs() < 1e-9);
+        assert!((hundred.per_second() - 50.0).abs() < 1e-9);
+        assert!(measured(std::iter::empty()).percentile(99).is_nan());
+    }
 }

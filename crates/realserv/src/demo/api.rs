@@ -9,23 +9,28 @@ use tokio::time::{Instant, sleep};
 
 /// Somebody with a phone and, once signed in, a token.
 #[derive(Debug, Clone)]
-pub(super) struct Person {
-    pub(super) name: &'static str,
-    pub(super) phone: &'static str,
-    pub(super) token: String,
+pub struct Person {
+    /// First name.
+    pub name: &'static str,
+    /// Phone, E.164.
+    pub phone: &'static str,
+    /// ID token; empty before the sign-in.
+    pub token: String,
     refresh_token: String,
-    pub(super) id: String,
+    /// `users.id`; empty before the registration.
+    pub id: String,
 }
 
 impl Person {
-    pub(super) fn new(name: &'static str, phone: &'static str) -> Self {
+    /// Somebody not signed in yet.
+    pub fn new(name: &'static str, phone: &'static str) -> Self {
         Self { name, phone, token: String::new(), refresh_token: String::new(), id: String::new() }
     }
 }
 
 /// Speaks to gateway and sandbox.
 #[derive(Clone)]
-pub(super) struct Api {
+pub struct Api {
     http: reqwest::Client,
     gateway: String,
     sandbox: String,
@@ -35,18 +40,13 @@ pub(super) struct Api {
 const PATIENCE: Duration = Duration::from_secs(20);
 
 impl Api {
-    pub(super) fn new(gateway: String, sandbox: String) -> Result<Self> {
+    /// At these two addresses.
+    pub fn new(gateway: String, sandbox: String) -> Result<Self> {
         Ok(Self { http: outbound::http_client(outbound::HttpSettings::default())?, gateway, sandbox })
     }
 
     /// Calls the gateway as somebody; answers status and whole body.
-    pub(super) async fn call(
-        &self,
-        method: Method,
-        path: &str,
-        who: Option<&Person>,
-        body: Option<&Value>,
-    ) -> Result<(u16, Value)> {
+    pub async fn call(&self, method: Method, path: &str, who: Option<&Person>, body: Option<&Value>) -> Result<(u16, Value)> {
         let request = self.http.request(method, format!("{}{path}", self.gateway));
         self.send(request, who, body).await
     }
@@ -75,32 +75,35 @@ impl Api {
     }
 
     /// The same, and the answer has to be a good one; gives its `data`.
-    pub(super) async fn ask(&self, method: Method, path: &str, who: &Person, body: Option<&Value>) -> Result<Value> {
+    pub async fn ask(&self, method: Method, path: &str, who: &Person, body: Option<&Value>) -> Result<Value> {
         let (status, answer) = self.call(method.clone(), path, Some(who), body).await?;
         good(&format!("{} {method} {path}", who.name), status, answer)
     }
 
-    pub(super) async fn get(&self, path: &str, who: &Person) -> Result<Value> {
+    /// A GET that has to work.
+    pub async fn get(&self, path: &str, who: &Person) -> Result<Value> {
         self.ask(Method::GET, path, who, None).await
     }
 
-    pub(super) async fn post(&self, path: &str, who: &Person, body: &Value) -> Result<Value> {
+    /// A POST that has to work.
+    pub async fn post(&self, path: &str, who: &Person, body: &Value) -> Result<Value> {
         self.ask(Method::POST, path, who, Some(body)).await
     }
 
-    pub(super) async fn put(&self, path: &str, who: &Person, body: &Value) -> Result<Value> {
+    /// A PUT that has to work.
+    pub async fn put(&self, path: &str, who: &Person, body: &Value) -> Result<Value> {
         self.ask(Method::PUT, path, who, Some(body)).await
     }
 
     /// A POST with an `Idempotency-Key`.
-    pub(super) async fn post_once(&self, path: &str, who: &Person, key: &str, body: &Value) -> Result<Value> {
+    pub async fn post_once(&self, path: &str, who: &Person, key: &str, body: &Value) -> Result<Value> {
         let request = self.http.post(format!("{}{path}", self.gateway)).header("idempotency-key", key);
         let (status, answer) = self.send(request, Some(who), Some(body)).await?;
         good(&format!("{} POST {path}", who.name), status, answer)
     }
 
     /// Uploads a file and gives its media id.
-    pub(super) async fn upload(&self, who: &Person, category: &str, name: &str, content: Vec<u8>) -> Result<String> {
+    pub async fn upload(&self, who: &Person, category: &str, name: &str, content: Vec<u8>) -> Result<String> {
         let file = reqwest::multipart::Part::bytes(content).file_name(name.to_owned());
         let form = reqwest::multipart::Form::new().text("category", category.to_owned()).part("file", file);
         let request = self.http.post(format!("{}/api/v1/media/upload", self.gateway)).multipart(form);
@@ -110,7 +113,7 @@ impl Api {
     }
 
     /// Asks again until the answer is as wanted.
-    pub(super) async fn until(&self, path: &str, who: &Person, wanted: impl Fn(&Value) -> bool) -> Result<Value> {
+    pub async fn until(&self, path: &str, who: &Person, wanted: impl Fn(&Value) -> bool) -> Result<Value> {
         let until = Instant::now() + PATIENCE;
         loop {
             let (status, answer) = self.call(Method::GET, path, Some(who), None).await?;
@@ -125,7 +128,7 @@ impl Api {
     }
 
     /// Asks the sandbox's control API.
-    pub(super) async fn sandbox(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value> {
+    pub async fn sandbox(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value> {
         let request = self.http.request(method, format!("{}/_sandbox{path}", self.sandbox));
         let (status, answer) = self.send(request, None, body).await?;
         if status >= 300 {
@@ -135,12 +138,12 @@ impl Api {
     }
 
     /// Waits for an SMS to a phone that fits, and gives its text.
-    pub(super) async fn sms(&self, phone: &str, fits: impl Fn(&str) -> bool) -> Result<String> {
+    pub async fn sms(&self, phone: &str, fits: impl Fn(&str) -> bool) -> Result<String> {
         self.message(&format!("/phones/{phone}/sms"), |m| m["body"].as_str().filter(|body| fits(body)).map(str::to_owned)).await
     }
 
     /// Waits for a WhatsApp message to a phone that fits; looks at everything a template or text says.
-    pub(super) async fn whatsapp(&self, phone: &str, after: usize, fits: impl Fn(&str) -> bool) -> Result<String> {
+    pub async fn whatsapp(&self, phone: &str, after: usize, fits: impl Fn(&str) -> bool) -> Result<String> {
         let until = Instant::now() + PATIENCE;
         loop {
             let chat = self.sandbox(Method::GET, &format!("/phones/{phone}/whatsapp"), None).await?;
@@ -157,12 +160,12 @@ impl Api {
     }
 
     /// How many messages a chat has.
-    pub(super) async fn chat_length(&self, phone: &str) -> Result<usize> {
+    pub async fn chat_length(&self, phone: &str) -> Result<usize> {
         Ok(self.sandbox(Method::GET, &format!("/phones/{phone}/whatsapp"), None).await?.as_array().map_or(0, Vec::len))
     }
 
     /// Types on WhatsApp as a phone and waits for the bot's answer.
-    pub(super) async fn types(&self, phone: &str, message: &Value) -> Result<String> {
+    pub async fn types(&self, phone: &str, message: &Value) -> Result<String> {
         let before = self.chat_length(phone).await?;
         self.sandbox(Method::POST, &format!("/phones/{phone}/whatsapp"), Some(message)).await?;
         self.whatsapp(phone, before, |_| true).await
@@ -183,7 +186,7 @@ impl Api {
     }
 
     /// Signs somebody in by phone and code.
-    pub(super) async fn sign_in(&self, who: &mut Person) -> Result<()> {
+    pub async fn sign_in(&self, who: &mut Person) -> Result<()> {
         let body = json!({ "phone": who.phone });
         let (status, started) = self.call(Method::POST, "/api/v1/auth/send-otp", None, Some(&body)).await?;
         let started = good("POST /api/v1/auth/send-otp", status, started)?;
@@ -194,7 +197,7 @@ impl Api {
     }
 
     /// Gets a new ID token: claims changed, or the old one's hour is over.
-    pub(super) async fn refresh(&self, who: &mut Person) -> Result<()> {
+    pub async fn refresh(&self, who: &mut Person) -> Result<()> {
         let body = json!({ "refresh_token": who.refresh_token });
         let (status, tokens) = self.call(Method::POST, "/api/v1/auth/refresh-token", None, Some(&body)).await?;
         take_tokens(who, &good("POST /api/v1/auth/refresh-token", status, tokens)?)
@@ -224,6 +227,6 @@ fn words(message: &Value) -> String {
 }
 
 /// A text inside a JSON document.
-pub(super) fn text(value: &Value, pointer: &str) -> Result<String> {
+pub fn text(value: &Value, pointer: &str) -> Result<String> {
     value.pointer(pointer).and_then(Value::as_str).map(str::to_owned).with_context(|| format!("no {pointer} in {value}"))
 }

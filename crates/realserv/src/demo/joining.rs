@@ -11,7 +11,7 @@ use super::story::Story;
 use super::{bootstrap_admin, list};
 
 /// The smallest PNG there is: papers and photos are judged by their content, so they have to be pictures.
-pub(super) const PICTURE: &[u8] = &[
+pub const PICTURE: &[u8] = &[
     0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 0x0d, 0x49, 0x48, 0x44, 0x52, 0, 0, 0, 1, 0, 0, 0, 1, 8, 6, 0, 0, 0,
     0x1f, 0x15, 0xc4, 0x89, 0, 0, 0, 0x0d, 0x49, 0x44, 0x41, 0x54, 0x78, 0x9c, 0x63, 0xf8, 0xff, 0xff, 0xff, 0x7f, 0, 9, 0xfb, 3,
     0xfd, 5, 0x43, 0x45, 0xca, 0, 0, 0, 0, 0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82,
@@ -39,7 +39,8 @@ pub(super) async fn staff(world: &mut World, story: &mut Story) -> Result<()> {
     Ok(())
 }
 
-async fn register(api: &Api, who: &mut Person, user_type: &str, full_name: &str) -> Result<Value> {
+/// Signs somebody in, registers and takes the token that says so; gives the user.
+pub async fn register(api: &Api, who: &mut Person, user_type: &str, full_name: &str) -> Result<Value> {
     api.sign_in(who).await?;
     let body = json!({ "user_type": user_type, "full_name": full_name,
         "email": format!("{}@realserv.example", who.name.to_lowercase()) });
@@ -68,7 +69,8 @@ pub(super) async fn vendor(world: &mut World, story: &mut Story) -> Result<()> {
     offers(world, story).await
 }
 
-fn onboarding() -> Value {
+/// What the vendor says of the business.
+pub fn onboarding() -> Value {
     json!({
         "business_name": "Sri Venkateswara Traders", "business_type": "material_supplier",
         "gst_scheme": "regular", "gstin": "36AABCU9603R1ZO", "pan": "AABCU9603R", "state": "Telangana",

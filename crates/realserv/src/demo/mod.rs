@@ -1,11 +1,11 @@
 //! `realserv demo`: the whole fleet, and real orders played through it as the real clients would, with every amount held
 //! against figures computed here.
 
-mod api;
+pub mod api;
 mod books;
 mod cast;
 mod figures;
-mod joining;
+pub mod joining;
 mod online_order;
 mod other_orders;
 mod settling;
@@ -139,7 +139,7 @@ async fn play(home: &Home, ports: Ports) -> Result<()> {
 }
 
 /// Makes the first super admin with the user service's own command, and gives its answer.
-async fn bootstrap_admin(home: &Home, ports: Ports, phone: &str, name: &str) -> Result<String> {
+pub(crate) async fn bootstrap_admin(home: &Home, ports: Ports, phone: &str, name: &str) -> Result<String> {
     let user: Service = SERVICES[0];
     let catalogue = bus::Catalogue::load()?;
     let environment = Environment::new(home, ports, Secrets::ensure(home)?, &catalogue);
@@ -164,6 +164,6 @@ async fn move_clock(home: &Home, step: &str) -> Result<()> {
 }
 
 /// A list answered by the API.
-fn list(value: &Value) -> Vec<Value> {
+pub(crate) fn list(value: &Value) -> Vec<Value> {
     value.as_array().cloned().unwrap_or_default()
 }

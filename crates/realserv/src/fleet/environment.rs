@@ -36,6 +36,7 @@ pub struct Environment {
     sandbox_state: PathBuf,
     bus: String,
     sender: String,
+    more: Variables,
 }
 
 impl Environment {
@@ -51,7 +52,13 @@ impl Environment {
             sandbox_state: home.state.join("sandbox.json"),
             bus: catalogue.bus.clone(),
             sender,
+            more: Variables::new(),
         }
+    }
+
+    /// One variable more for every child of ours.
+    pub fn add(&mut self, name: &str, value: &str) {
+        self.more.insert(name.to_owned(), value.to_owned());
     }
 
     /// Where a service's database is, as its own role.
@@ -142,6 +149,7 @@ impl Environment {
             ("no_proxy", "127.0.0.1,localhost".to_owned()),
         ];
         add(&mut all, own);
+        all.extend(self.more.clone());
         for service in SERVICES {
             all.insert(service.url_variable.to_owned(), format!("http://127.0.0.1:{}", self.ports.of(service)));
         }

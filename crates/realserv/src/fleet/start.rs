@@ -63,6 +63,11 @@ impl Fleet {
         })
     }
 
+    /// Gives every child of ours one variable more, before the start.
+    pub fn add_variable(&mut self, name: &str, value: &str) {
+        self.environment.add(name, value);
+    }
+
     /// Brings everything up and waits until it is ready.
     pub async fn start(&mut self) -> Result<()> {
         self.state(Phase::Starting).write(&self.home)?;
