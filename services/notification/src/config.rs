@@ -30,6 +30,6 @@ pub struct Config {
     #[arg(long, env = "SEND_CONCURRENCY", default_value = "6", value_parser = clap::value_parser!(u8).range(1..=64))]
     pub send_concurrency: u8,
     /// How long a delivery code may take to be handed to a provider, in seconds: somebody stands at the door.
-    #[arg(long, env = "OTP_SEND_TIMEOUT_SECONDS", default_value = "5", value_parser = outbound::seconds)]
+    #[arg(long = "otp-send-timeout-seconds", env = "OTP_SEND_TIMEOUT_SECONDS", default_value = "5", value_parser = outbound::seconds)]
     pub otp_send_timeout: Duration,
 }

@@ -79,7 +79,7 @@ fn environment() -> Environment<'static> {
 }
 
 fn context(variables: &Variables) -> Value {
-    variables.iter().map(|(name, value)| (name.as_str(), Value::from(value.as_str()))).collect()
+    Value::from(variables.clone())
 }
 
 impl Content {
@@ -233,9 +233,8 @@ fn explain(error: &minijinja::Error) -> String {
 }
 
 fn sheet(piece: &str, subject: &str) -> Result<String, Flaw> {
-    let around = super::catalogue::layout();
     let parts = BTreeMap::from([("content", Value::from_safe_string(piece.to_owned())), ("subject", Value::from(subject))]);
-    let whole = environment().render_named_str("layout.html", around, parts.into_iter().collect::<Value>());
+    let whole = environment().render_named_str("layout.html", super::catalogue::layout(), Value::from(parts));
     whole.map_err(|error| Flaw::new("html_body", explain(&error)))
 }
 

@@ -87,7 +87,7 @@ macro_rules! sender {
         /// Accepted, not yet sent. No id comes back when the recipient does not want such messages this way, or cannot be
         /// reached this way. Where WhatsApp cannot reach somebody, the id is that of the next channel they allow.
         #[utoipa::path(post, path = $path, tag = "send", request_body = SendMessageIn,
-                               responses((status = 202, description = "Accepted", body = Data<SentOut>), Problems))]
+                                       responses((status = 202, description = "Accepted", body = Data<SentOut>), Problems))]
         pub(crate) async fn $name(
             State(app): State<App>,
             caller: Allowed<Senders>,
