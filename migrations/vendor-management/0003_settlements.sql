@@ -143,7 +143,7 @@ CREATE TABLE settlement_adjustments (
         AND (kind <> 'refund' OR amount = commission_returned - refund_amount)),
     CONSTRAINT settlement_adjustments_carry_has_a_source CHECK (
         (kind = 'carry_over') = (source_settlement_id IS NOT NULL) AND (kind = 'refund' OR commission_returned = 0)),
-    CONSTRAINT settlement_adjustments_never_its_own CHECK (settlement_id IS DISTINCT FROM source_settlement_id)
+    CONSTRAINT settlement_adjustments_never_its_own CHECK (settlement_id <> source_settlement_id)
 );
 CREATE INDEX settlement_adjustments_waiting ON settlement_adjustments (vendor_id) WHERE settlement_id IS NULL;
 CREATE INDEX settlement_adjustments_by_settlement ON settlement_adjustments (settlement_id);

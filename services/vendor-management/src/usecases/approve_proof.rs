@@ -31,8 +31,8 @@ pub(crate) async fn approve_proof(
     let chain = proofs::of_delivery(&mut tx, id).await?;
     // A photo of an earlier attempt proves nothing of this one.
     let of_this_attempt = |proof: &&proofs::Proof| delivery.dispatched_at.is_none_or(|since| proof.uploaded_at >= since);
-    let photos = chain.iter().filter(|proof| proof.proof_type == ProofType::Photo);
-    let photo = photos.filter(of_this_attempt).next_back().ok_or(Refusal::NoPhoto)?;
+    let mut photos = chain.iter().filter(|proof| proof.proof_type == ProofType::Photo);
+    let photo = photos.rfind(of_this_attempt).ok_or(Refusal::NoPhoto)?;
     let evidence =
         Evidence { proof_type: ProofType::Approval, media_id: None, content_hash: sha256(&photo.hash), place: None, notes, by };
     prove::keep(&mut tx, app, actor, &delivery, evidence).await?;
