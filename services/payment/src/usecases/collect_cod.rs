@@ -3,8 +3,9 @@
 use ::domain::events::CodCollected;
 use ::domain::{Actor, MediaId, Money, OrderStatus, PaymentId, PaymentMethod, PaymentState, VendorId};
 use chrono::{DateTime, Utc};
+use serde_json::json;
 
-use super::{PaymentError, post_movement::post_movement};
+use super::{PaymentError, audit::audit, post_movement::post_movement};
 use crate::App;
 use crate::domain::movements;
 use crate::store::changes::{self, Collected};
@@ -79,7 +80,8 @@ async fn write_down(
     post_movement(app, conn, &posting, now).await?;
     let event = CodCollected { payment: payment.facts(), collected_at: now };
     pg_kit::outbox::append(conn, now, &*app.kit.ids, actor, &event).await?;
-    Ok(())
+    let how = json!({"amount": report.amount, "proof_media_id": report.proof});
+    audit(app, conn, actor, ("payment.cod_collected", payment.id), how, now).await
 }
 
 fn find_own(found: Option<PaymentRow>, vendor: Option<VendorId>) -> Result<PaymentRow, PaymentError> {

@@ -1,5 +1,6 @@
 //! One verb, one file: outside facts first, then one transaction that `domain` decides over.
 
+mod audit;
 pub(crate) mod cancel_payment;
 pub(crate) mod carry_out_refund;
 pub(crate) mod collect_cod;

@@ -8,7 +8,7 @@ use pg_kit::jobs::{self, NewJob};
 use serde_json::{Value, json};
 use sqlx::PgConnection;
 
-use super::{PaymentError, post_movement::post_movement};
+use super::{PaymentError, audit::audit, post_movement::post_movement};
 use crate::App;
 use crate::domain::movements;
 use crate::jobs::CARRY_OUT_REFUND;
@@ -82,6 +82,8 @@ pub(crate) async fn request_refund(
         business_key: format!("request:{}", app.kit.ids.uuid()),
     };
     let refund = refund_in(app, &mut tx, actor, &payment, cause, now).await?;
+    let asked = json!({"refund_id": refund.id, "amount": refund.amount, "reason": refund.reason, "notes": refund.notes});
+    audit(app, &mut tx, actor, ("payment.refund_requested", id), asked, now).await?;
     let said = answer(&refund);
     idempotency::set_resource(&mut tx, record, refund.id.into()).await?;
     idempotency::complete(&mut tx, record, 201, &said, now).await?;

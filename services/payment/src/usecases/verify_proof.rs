@@ -1,10 +1,10 @@
 //! Finance has looked at the proof of a cash payment.
 
-use ::domain::events::AuditRecorded;
-use ::domain::{Actor, PaymentId, PaymentMethod, ServiceName, UserId};
+use ::domain::{Actor, PaymentId, PaymentMethod, UserId};
 use serde_json::json;
 
 use super::PaymentError;
+use super::audit::audit;
 use crate::App;
 use crate::store::changes;
 use crate::store::payments::{self, PaymentRow};
@@ -23,16 +23,8 @@ pub(crate) async fn verify_proof(
     let payment = payment.ok_or(PaymentError::NotFound)?;
     let media = payment.cod_proof_media_id.ok_or(PaymentError::NoProof)?;
     if changes::verify_proof(&mut tx, id, by, now).await? {
-        let audit = AuditRecorded {
-            service: ServiceName::Payment,
-            action: "payment.cod_proof_verified".to_owned(),
-            entity_type: "payment".to_owned(),
-            entity_id: id.into(),
-            before: None,
-            after: Some(json!({"proof_media_id": media, "notes": notes})),
-            ip_address: None,
-        };
-        pg_kit::outbox::append(&mut tx, now, &*app.kit.ids, actor, &audit).await?;
+        let seen = json!({"proof_media_id": media, "notes": notes});
+        audit(app, &mut tx, actor, ("payment.cod_proof_verified", id), seen, now).await?;
     }
     let payment = payments::find(&mut tx, id).await?.ok_or(PaymentError::NotFound)?;
     tx.commit().await?;

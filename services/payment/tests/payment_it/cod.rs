@@ -160,3 +160,15 @@ async fn only_services_open_cash_payments() {
     w.said().await;
     w.service.finish().await;
 }
+
+#[tokio::test]
+async fn a_delivery_whose_payment_is_not_known_yet_comes_again() {
+    let w = world().await;
+    let order = w.terms(100);
+    let event = w.delivery(&order);
+    assert!(matches!(w.deliver(ServiceName::Order, &event).await, bus::Outcome::Retry(_)));
+    let _ = w.open_cod(&order).await.data(201);
+    assert_eq!(w.deliver(ServiceName::Order, &event).await, bus::Outcome::Done);
+    w.said().await;
+    w.service.finish().await;
+}

@@ -126,7 +126,7 @@ async fn a_refund_that_the_gateway_refuses_fails_and_may_be_asked_for_again() {
     assert_eq!(refunds["refunds"][0]["status"], "failed");
     assert_eq!((refunds["refund_requested"].as_str(), refunds["refundable"].as_str()), (Some("0.00"), Some("1000.00")));
     assert_eq!((w.balance("refunds").await, w.balance(&w.payable()).await), (0, -100_000));
-    assert_eq!(w.said_types().await, ["PaymentOpened", "PaymentCaptured", "RefundRequested", "RefundFailed"]);
+    assert_eq!(w.said_types().await, ["PaymentOpened", "PaymentCaptured", "RefundRequested", "AuditRecorded", "RefundFailed"]);
     let _ = w.refund(&id, "key-2", &json!({"reason": "return"})).await.data(201);
     assert_eq!(w.refunds_done(&id).await["payment_status"], "refunded");
     w.said().await;
@@ -198,7 +198,7 @@ async fn a_cash_refund_is_paid_out_from_the_bank_and_the_collection_stays() {
     assert_eq!(w.balance(&format!("cash_with_vendor:{}", terms.vendor_id)).await, 100_000);
     assert_eq!(w.balance(&w.payable()).await, -75_000);
     assert!(w.payment(&id).await["cod"]["collected_at"].is_string());
-    assert_eq!(w.said_types().await, ["PaymentOpened", "CodCollected", "RefundRequested", "RefundProcessed"]);
+    assert_eq!(w.said_types().await, ["PaymentOpened", "CodCollected", "RefundRequested", "AuditRecorded", "RefundProcessed"]);
     w.service.finish().await;
 }
 

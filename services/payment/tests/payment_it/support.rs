@@ -212,9 +212,12 @@ impl World {
         assert_eq!(outcome, bus::Outcome::Done);
     }
 
+    pub(crate) fn delivery(&self, terms: &OpenPaymentIn) -> OrderDelivered {
+        OrderDelivered { order: self.order_facts(terms, PaymentMethod::Cod), delivered_at: self.clock.now() }
+    }
+
     pub(crate) async fn delivered(&self, terms: &OpenPaymentIn) {
-        let event = OrderDelivered { order: self.order_facts(terms, PaymentMethod::Cod), delivered_at: self.clock.now() };
-        assert_eq!(self.deliver(ServiceName::Order, &event).await, bus::Outcome::Done);
+        assert_eq!(self.deliver(ServiceName::Order, &self.delivery(terms)).await, bus::Outcome::Done);
     }
 
     pub(crate) async fn payment(&self, id: &str) -> Value {
