@@ -1,5 +1,5 @@
 //! The notification service over a real database and the sandbox's WhatsApp, SMS and push.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 mod contacts;
 mod document;
