@@ -109,7 +109,7 @@ impl Api {
         let request = self.http.post(format!("{}/api/v1/media/upload", self.gateway)).multipart(form);
         let (status, answer) = self.send(request, Some(who), None).await?;
         let media = good("POST /api/v1/media/upload", status, answer)?;
-        text(&media, "/id")
+        text(&media, "/media_id")
     }
 
     /// Asks again until the answer is as wanted.

@@ -97,6 +97,8 @@ impl Environment {
             ("SHUTDOWN_GRACE_SECONDS", "10".to_owned()),
             // Here everybody comes from one address.
             ("SIGN_IN_PER_ADDRESS", "100000".to_owned()),
+            // Shorter than a service waits for another: a look-up after a time-out fits into the same call.
+            ("RAZORPAY_TIMEOUT_SECONDS", "3".to_owned()),
         ];
         add(&mut all, own);
         all
