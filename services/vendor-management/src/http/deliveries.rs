@@ -63,7 +63,7 @@ struct DeliveryIn {
 /// Makes the delivery of a confirmed order
 ///
 /// It is made by itself when an order is confirmed; this is for when it was not. Again answers the same with 200.
-#[utoipa::path(post, path = "/api/v1/deliveries", tag = "deliveries", request_body = DeliveryIn,
+#[utoipa::path(post, path = "/api/v1/deliveries", tag = "deliveries", operation_id = "createDelivery", request_body = DeliveryIn,
     responses((status = 201, description = "The delivery", body = Data<DeliveryOut>),
         (status = 200, description = "The order had one", body = Data<DeliveryOut>), Problems))]
 async fn create(caller: Allowed<Makers>, State(app): State<App>, Body(body): Body<DeliveryIn>) -> Result<Response, ApiError> {
@@ -82,7 +82,7 @@ fn visible(caller: &Caller, delivery: Option<Delivery>) -> Result<Delivery, ApiE
 }
 
 /// Reads a delivery with its history and proofs
-#[utoipa::path(get, path = "/api/v1/deliveries/{id}", tag = "deliveries",
+#[utoipa::path(get, path = "/api/v1/deliveries/{id}", tag = "deliveries", operation_id = "getDelivery",
     params(("id" = DeliveryId, Path, description = "The delivery")),
     responses((status = 200, description = "The delivery", body = Data<DeliveryWholeOut>), Problems))]
 async fn get(
@@ -96,7 +96,7 @@ async fn get(
 }
 
 /// Reads the delivery of an order
-#[utoipa::path(get, path = "/api/v1/deliveries/order/{orderId}", tag = "deliveries",
+#[utoipa::path(get, path = "/api/v1/deliveries/order/{orderId}", tag = "deliveries", operation_id = "getDeliveryOfOrder",
     params(("orderId" = OrderId, Path, description = "The order")),
     responses((status = 200, description = "The delivery", body = Data<DeliveryWholeOut>), Problems))]
 async fn by_order(
@@ -124,7 +124,7 @@ async fn listed(app: &App, filter: &Filter, page: &PageRequest<ByAge>) -> Result
 }
 
 /// Lists a vendor's deliveries, newest first
-#[utoipa::path(get, path = "/api/v1/deliveries/vendor/{vendorId}", tag = "deliveries",
+#[utoipa::path(get, path = "/api/v1/deliveries/vendor/{vendorId}", tag = "deliveries", operation_id = "listDeliveriesOfVendor",
     params(("vendorId" = VendorId, Path, description = "The vendor"), ListParams, PageParams),
     responses((status = 200, description = "The deliveries", body = Page<DeliveryOut>), Problems))]
 async fn by_vendor(
@@ -141,7 +141,7 @@ async fn by_vendor(
 }
 
 /// Lists all deliveries, newest first
-#[utoipa::path(get, path = "/api/v1/deliveries", tag = "deliveries", params(ListParams, PageParams),
+#[utoipa::path(get, path = "/api/v1/deliveries", tag = "deliveries", operation_id = "listDeliveries", params(ListParams, PageParams),
     responses((status = 200, description = "The deliveries", body = Page<DeliveryOut>), Problems))]
 async fn list(
     _caller: Allowed<Operations>,
@@ -186,7 +186,7 @@ fn owner(caller: &Caller) -> Option<VendorId> {
 /// Moves a delivery, with its position
 ///
 /// Repeated while on its way, it tells a new position.
-#[utoipa::path(put, path = "/api/v1/deliveries/{id}/status", tag = "deliveries", request_body = StatusIn,
+#[utoipa::path(put, path = "/api/v1/deliveries/{id}/status", tag = "deliveries", operation_id = "setDeliveryStatus", request_body = StatusIn,
     params(("id" = DeliveryId, Path, description = "The delivery")),
     responses((status = 200, description = "The delivery", body = Data<DeliveryOut>), Problems))]
 async fn put_status(

@@ -37,7 +37,7 @@ struct CodeSentOut {
 ///
 /// By SMS and WhatsApp, to the buyer only. Counts for 30 minutes and 5 tries; no more than 3 codes an hour. When it could
 /// not be sent the answer is 503 `otp_not_sent`: ask again.
-#[utoipa::path(post, path = "/api/v1/deliveries/{id}/generate-otp", tag = "deliveries",
+#[utoipa::path(post, path = "/api/v1/deliveries/{id}/generate-otp", tag = "deliveries", operation_id = "generateDeliveryOtp",
     params(("id" = DeliveryId, Path, description = "The delivery")),
     responses((status = 200, description = "It was sent", body = Data<CodeSentOut>), Problems))]
 async fn generate(
@@ -78,7 +78,7 @@ fn place(latitude: Option<f64>, longitude: Option<f64>) -> Result<Option<Place>,
 }
 
 /// Enters the buyer's code; the right one ends the delivery
-#[utoipa::path(post, path = "/api/v1/deliveries/{id}/verify-otp", tag = "deliveries", request_body = VerifyIn,
+#[utoipa::path(post, path = "/api/v1/deliveries/{id}/verify-otp", tag = "deliveries", operation_id = "verifyDeliveryOtp", request_body = VerifyIn,
     params(("id" = DeliveryId, Path, description = "The delivery")),
     responses((status = 200, description = "Delivered", body = Data<DeliveryOut>), Problems))]
 async fn verify(
@@ -137,7 +137,7 @@ impl From<FileProof> for ProofType {
 /// Adds a photo, signature or document
 ///
 /// Kept with place, time, who, and a hash chained to the proof before. Without a position the last one on the way counts.
-#[utoipa::path(post, path = "/api/v1/deliveries/{id}/upload-proof", tag = "deliveries", request_body = ProofIn,
+#[utoipa::path(post, path = "/api/v1/deliveries/{id}/upload-proof", tag = "deliveries", operation_id = "uploadDeliveryProof", request_body = ProofIn,
     params(("id" = DeliveryId, Path, description = "The delivery")),
     responses((status = 201, description = "The delivery with its proofs", body = Data<DeliveryWholeOut>), Problems))]
 async fn upload(
@@ -160,7 +160,7 @@ async fn upload(
 /// Accepts the photo in place of the code
 ///
 /// Ends a delivery on its way that has a photo and no code.
-#[utoipa::path(post, path = "/api/v1/deliveries/{id}/approve-proof", tag = "deliveries",
+#[utoipa::path(post, path = "/api/v1/deliveries/{id}/approve-proof", tag = "deliveries", operation_id = "approveDeliveryProof",
     params(("id" = DeliveryId, Path, description = "The delivery")),
     responses((status = 200, description = "Delivered", body = Data<DeliveryOut>), Problems))]
 async fn approve(

@@ -45,21 +45,21 @@ impl From<OpenBody> for OpenVendorIn {
 /// Opens a pending vendor
 ///
 /// Once for a user; again answers the same vendor.
-#[utoipa::path(post, path = "/internal/v1/vendors", tag = "internal", request_body = OpenBody,
+#[utoipa::path(post, path = "/internal/v1/vendors", tag = "internal", operation_id = "openVendor", request_body = OpenBody,
     responses((status = 200, description = "The vendor", body = Data<VendorFacts>), Problems))]
 async fn open(_caller: ServiceOnly, State(app): State<App>, Body(body): Body<OpenBody>) -> Result<Data<VendorFacts>, ApiError> {
     Ok(Data::new(open_vendor(&app, &body.into()).await?.facts()))
 }
 
 /// Reads a vendor
-#[utoipa::path(get, path = "/internal/v1/vendors/{id}", tag = "internal", params(("id" = VendorId, Path, description = "The vendor")),
+#[utoipa::path(get, path = "/internal/v1/vendors/{id}", tag = "internal", operation_id = "getVendorFacts", params(("id" = VendorId, Path, description = "The vendor")),
     responses((status = 200, description = "The vendor", body = Data<VendorFacts>), Problems))]
 async fn get(_caller: ServiceOnly, State(app): State<App>, PathId(id): PathId<VendorId>) -> Result<Data<VendorFacts>, ApiError> {
     Ok(Data::new(onboard_vendor::find(&app, id).await?.facts()))
 }
 
 /// Reads the vendor of a user
-#[utoipa::path(get, path = "/internal/v1/vendors/by-user/{userId}", tag = "internal",
+#[utoipa::path(get, path = "/internal/v1/vendors/by-user/{userId}", tag = "internal", operation_id = "getVendorOfUser",
     params(("userId" = UserId, Path, description = "The user")),
     responses((status = 200, description = "The vendor", body = Data<VendorFacts>), Problems))]
 async fn by_user(

@@ -136,7 +136,7 @@ async fn shown(app: &App, vendor: &Vendor) -> Result<KycOut, ApiError> {
 /// Hands in papers
 ///
 /// Each is a file that the caller uploaded. A newer paper takes the place of the one of its type before.
-#[utoipa::path(post, path = "/api/v1/vendors/{id}/kyc", tag = "kyc", request_body = SubmitIn,
+#[utoipa::path(post, path = "/api/v1/vendors/{id}/kyc", tag = "kyc", operation_id = "submitKyc", request_body = SubmitIn,
     params(("id" = VendorId, Path, description = "The vendor")),
     responses((status = 201, description = "Where the papers stand", body = Data<KycOut>), Problems))]
 async fn submit(
@@ -164,7 +164,7 @@ async fn submit(
 }
 
 /// Where a vendor's papers stand
-#[utoipa::path(get, path = "/api/v1/vendors/{id}/kyc", tag = "kyc", params(("id" = VendorId, Path, description = "The vendor")),
+#[utoipa::path(get, path = "/api/v1/vendors/{id}/kyc", tag = "kyc", operation_id = "getKyc", params(("id" = VendorId, Path, description = "The vendor")),
     responses((status = 200, description = "Where they stand", body = Data<KycOut>), Problems))]
 async fn get(caller: Allowed<Readers>, State(app): State<App>, PathId(id): PathId<VendorId>) -> Result<Data<KycOut>, ApiError> {
     if !caller.caller.is_vendor(id) && !caller.caller.is_admin(&[domain::AdminRole::Operations]) {
@@ -177,7 +177,7 @@ async fn get(caller: Allowed<Readers>, State(app): State<App>, PathId(id): PathI
 /// Approves a vendor's papers
 ///
 /// Needs PAN and bank proof, and the GSTIN unless unregistered. The vendor becomes active.
-#[utoipa::path(put, path = "/api/v1/vendors/{id}/kyc/approve", tag = "kyc", params(("id" = VendorId, Path, description = "The vendor")),
+#[utoipa::path(put, path = "/api/v1/vendors/{id}/kyc/approve", tag = "kyc", operation_id = "approveKyc", params(("id" = VendorId, Path, description = "The vendor")),
     responses((status = 200, description = "Where the papers stand", body = Data<KycOut>), Problems))]
 async fn approve(
     caller: Allowed<Operations>,
@@ -190,7 +190,7 @@ async fn approve(
 }
 
 /// Rejects some of a vendor's papers, each with its reason
-#[utoipa::path(put, path = "/api/v1/vendors/{id}/kyc/reject", tag = "kyc", request_body = RejectIn,
+#[utoipa::path(put, path = "/api/v1/vendors/{id}/kyc/reject", tag = "kyc", operation_id = "rejectKyc", request_body = RejectIn,
     params(("id" = VendorId, Path, description = "The vendor")),
     responses((status = 200, description = "Where the papers stand", body = Data<KycOut>), Problems))]
 async fn reject(

@@ -89,7 +89,7 @@ impl From<Run> for GeneratedOut {
 /// Makes the settlements of a period
 ///
 /// For one vendor or all. Again, also at the same time, answers the same settlements. No settlement is made of nothing.
-#[utoipa::path(post, path = "/api/v1/settlements/generate", tag = "settlements", request_body = GenerateIn,
+#[utoipa::path(post, path = "/api/v1/settlements/generate", tag = "settlements", operation_id = "generateSettlements", request_body = GenerateIn,
     responses((status = 200, description = "The settlements", body = Data<GeneratedOut>), Problems))]
 async fn generate(
     caller: Allowed<Finance>,
@@ -102,7 +102,7 @@ async fn generate(
 }
 
 /// Reads a settlement with its lines
-#[utoipa::path(get, path = "/api/v1/settlements/{id}", tag = "settlements",
+#[utoipa::path(get, path = "/api/v1/settlements/{id}", tag = "settlements", operation_id = "getSettlement",
     params(("id" = SettlementId, Path, description = "The settlement")),
     responses((status = 200, description = "The settlement", body = Data<SettlementWholeOut>), Problems))]
 async fn get(
@@ -141,7 +141,7 @@ fn own_or_finance(caller: &Allowed<Readers>, id: VendorId) -> Result<(), ApiErro
 }
 
 /// Lists a vendor's settlements, newest first
-#[utoipa::path(get, path = "/api/v1/settlements/vendor/{vendorId}", tag = "settlements",
+#[utoipa::path(get, path = "/api/v1/settlements/vendor/{vendorId}", tag = "settlements", operation_id = "listSettlementsOfVendor",
     params(("vendorId" = VendorId, Path, description = "The vendor"), ListParams, PageParams),
     responses((status = 200, description = "The settlements", body = Page<SettlementOut>), Problems))]
 async fn by_vendor(
@@ -156,7 +156,7 @@ async fn by_vendor(
 }
 
 /// Lists all settlements, newest first
-#[utoipa::path(get, path = "/api/v1/settlements", tag = "settlements", params(ListParams, PageParams),
+#[utoipa::path(get, path = "/api/v1/settlements", tag = "settlements", operation_id = "listSettlements", params(ListParams, PageParams),
     responses((status = 200, description = "The settlements", body = Page<SettlementOut>), Problems))]
 async fn list(
     _caller: Allowed<Finance>,
@@ -170,7 +170,7 @@ async fn list(
 /// Approves a settlement
 ///
 /// One with nothing to pay out closes with that.
-#[utoipa::path(put, path = "/api/v1/settlements/{id}/approve", tag = "settlements",
+#[utoipa::path(put, path = "/api/v1/settlements/{id}/approve", tag = "settlements", operation_id = "approveSettlement",
     params(("id" = SettlementId, Path, description = "The settlement")),
     responses((status = 200, description = "The settlement", body = Data<SettlementOut>), Problems))]
 async fn approve(
@@ -201,7 +201,7 @@ struct MarkPaidIn {
 /// Says that the money went out
 ///
 /// Of an approved settlement; above the limit by somebody else than who approved it.
-#[utoipa::path(put, path = "/api/v1/settlements/{id}/mark-paid", tag = "settlements", request_body = MarkPaidIn,
+#[utoipa::path(put, path = "/api/v1/settlements/{id}/mark-paid", tag = "settlements", operation_id = "markSettlementPaid", request_body = MarkPaidIn,
     params(("id" = SettlementId, Path, description = "The settlement")),
     responses((status = 200, description = "The settlement", body = Data<SettlementOut>), Problems))]
 async fn mark_paid(
@@ -220,7 +220,7 @@ async fn mark_paid(
 }
 
 /// What a vendor earned to date
-#[utoipa::path(get, path = "/api/v1/earnings/vendor/{vendorId}", tag = "settlements",
+#[utoipa::path(get, path = "/api/v1/earnings/vendor/{vendorId}", tag = "settlements", operation_id = "getEarnings",
     params(("vendorId" = VendorId, Path, description = "The vendor")),
     responses((status = 200, description = "To date", body = Data<EarningsOut>), Problems))]
 async fn earned(

@@ -39,7 +39,7 @@ struct ListParams {
 }
 
 /// Lists vendors, newest first
-#[utoipa::path(get, path = "/api/v1/vendors", tag = "vendors", params(ListParams, PageParams),
+#[utoipa::path(get, path = "/api/v1/vendors", tag = "vendors", operation_id = "listVendors", params(ListParams, PageParams),
     responses((status = 200, description = "The vendors", body = Page<VendorOut>), Problems))]
 async fn list(
     caller: Allowed<Operations>,
@@ -70,7 +70,7 @@ struct StatusIn {
 }
 
 /// Changes a vendor's standing
-#[utoipa::path(put, path = "/api/v1/vendors/{id}/status", tag = "vendors", request_body = StatusIn,
+#[utoipa::path(put, path = "/api/v1/vendors/{id}/status", tag = "vendors", operation_id = "setVendorStatus", request_body = StatusIn,
     params(("id" = VendorId, Path, description = "The vendor")),
     responses((status = 200, description = "The vendor", body = Data<VendorOut>), Problems))]
 async fn put_status(
@@ -97,7 +97,7 @@ fn at_most_half(rate: &Rate, (): &()) -> garde::Result {
 }
 
 /// Sets a vendor's commission for new orders
-#[utoipa::path(put, path = "/api/v1/vendors/{id}/commission", tag = "vendors", request_body = CommissionIn,
+#[utoipa::path(put, path = "/api/v1/vendors/{id}/commission", tag = "vendors", operation_id = "setVendorCommission", request_body = CommissionIn,
     params(("id" = VendorId, Path, description = "The vendor")),
     responses((status = 200, description = "The vendor", body = Data<VendorOut>), Problems))]
 async fn put_commission(

@@ -51,7 +51,7 @@ pub(super) fn sight(caller: &Caller, id: VendorId) -> Sees {
 /// Gives the details of the caller's business
 ///
 /// May be repeated until the papers are approved.
-#[utoipa::path(post, path = "/api/v1/vendors/onboard", tag = "vendors", request_body = OnboardIn,
+#[utoipa::path(post, path = "/api/v1/vendors/onboard", tag = "vendors", operation_id = "onboardVendor", request_body = OnboardIn,
     responses((status = 200, description = "The vendor", body = Data<VendorOut>), Problems))]
 async fn onboard(caller: VendorCaller, State(app): State<App>, Body(body): Body<OnboardIn>) -> Result<Data<VendorOut>, ApiError> {
     let vendor = onboard_vendor::find(&app, caller.vendor_id).await?;
@@ -63,7 +63,7 @@ async fn onboard(caller: VendorCaller, State(app): State<App>, Body(body): Body<
 /// Reads a vendor
 ///
 /// The vendor and operations see all, finance the bank account as well, everybody else the public part.
-#[utoipa::path(get, path = "/api/v1/vendors/{id}", tag = "vendors", params(("id" = VendorId, Path, description = "The vendor")),
+#[utoipa::path(get, path = "/api/v1/vendors/{id}", tag = "vendors", operation_id = "getVendor", params(("id" = VendorId, Path, description = "The vendor")),
     responses((status = 200, description = "The vendor", body = Data<VendorOut>), Problems))]
 async fn get(
     caller: Allowed<Anybody>,
@@ -81,7 +81,7 @@ async fn get(
 /// Changes a vendor's details
 ///
 /// After the papers are approved, PAN, GSTIN, scheme, state and bank account are changed by operations only.
-#[utoipa::path(put, path = "/api/v1/vendors/{id}", tag = "vendors", request_body = UpdateVendorIn,
+#[utoipa::path(put, path = "/api/v1/vendors/{id}", tag = "vendors", operation_id = "updateVendor", request_body = UpdateVendorIn,
     params(("id" = VendorId, Path, description = "The vendor")),
     responses((status = 200, description = "The vendor", body = Data<VendorOut>), Problems))]
 async fn update(
@@ -124,7 +124,7 @@ struct AvailabilityIn {
 }
 
 /// Whether a shop is open
-#[utoipa::path(get, path = "/api/v1/vendors/{id}/availability", tag = "vendors",
+#[utoipa::path(get, path = "/api/v1/vendors/{id}/availability", tag = "vendors", operation_id = "getAvailability",
     params(("id" = VendorId, Path, description = "The vendor")),
     responses((status = 200, description = "Whether it is", body = Data<AvailabilityOut>), Problems))]
 async fn get_availability(
@@ -136,7 +136,7 @@ async fn get_availability(
 }
 
 /// Opens or closes the caller's shop
-#[utoipa::path(put, path = "/api/v1/vendors/{id}/availability", tag = "vendors", request_body = AvailabilityIn,
+#[utoipa::path(put, path = "/api/v1/vendors/{id}/availability", tag = "vendors", operation_id = "setAvailability", request_body = AvailabilityIn,
     params(("id" = VendorId, Path, description = "The vendor")),
     responses((status = 200, description = "Whether it is open now", body = Data<AvailabilityOut>), Problems))]
 async fn put_availability(
@@ -207,7 +207,7 @@ impl From<Available> for AvailableOut {
 /// Finds open shops for a place
 ///
 /// Nearest first; those whose distance is not known come last.
-#[utoipa::path(get, path = "/api/v1/vendors/available", tag = "vendors", params(AvailableParams),
+#[utoipa::path(get, path = "/api/v1/vendors/available", tag = "vendors", operation_id = "listAvailableVendors", params(AvailableParams),
     responses((status = 200, description = "The vendors", body = Data<Vec<AvailableOut>>), Problems))]
 async fn available(
     _caller: Allowed<Anybody>,

@@ -35,7 +35,7 @@ async fn out_for_delivery_passes_through_assigned_and_keeps_the_position() {
         .service
         .put(&format!("{path}/status"), &world.vendor(), &json!({"status": "in_transit", "latitude": 17.46, "longitude": 78.39}))
         .await
-        .data(200);
+        .fine(200);
     let seen = world.service.get(&path, &world.buyer()).await;
     assert_eq!(seen.data(200)["position"]["latitude"], 17.46);
     let states: Vec<&Value> = seen.data(200)["history"].as_array().unwrap().iter().map(|h| &h["new_status"]).collect();

@@ -264,3 +264,35 @@ async fn the_same_completion_told_twice_is_one_order() {
     world.service.said().await;
     world.service.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ten_thousand_orders_of_five_hundred_vendors_are_settled_in_under_ten_seconds() {
+    let world = World::selling().await;
+    world.service.said().await;
+    let pool = &world.service.db.pool;
+    sqlx::raw_sql(
+        "INSERT INTO vendors (id, user_id, owner_name, business_phone, state_code, commission_rate, created_at, updated_at)
+         SELECT gen_random_uuid(), gen_random_uuid(), 'Vendor ' || n, '+919848012345', '36', 10, now(), now() FROM generate_series(1, 500) n;
+         INSERT INTO settlement_orders (order_id, vendor_id, order_number, payment_method, total, commission_rate, subtotal, tax,
+                                        order_date, completed_at, cod_collected, updated_at)
+         SELECT gen_random_uuid(), v.id, 'ORD' || lpad((1000 + row_number() OVER ())::text, 6, '0'),
+                CASE WHEN n % 4 = 0 THEN 'cod' ELSE 'online' END, 1000 + n, 10, 1000 + n, 0, '2026-11-10', '2026-11-10',
+                CASE WHEN n % 4 = 0 THEN 1000 + n ELSE 0 END, now()
+           FROM vendors v, generate_series(1, 20) n WHERE v.owner_name LIKE 'Vendor %';",
+    )
+    .execute(pool)
+    .await
+    .unwrap();
+    let (body, finance) = (json!({"period_start": "2026-11-09", "period_end": "2026-11-15"}), world.staff(AdminRole::Finance));
+    let began = std::time::Instant::now();
+    let run = world.service.post(GENERATE, &finance, &body).await;
+    let took = began.elapsed();
+    assert_eq!(run.data(200)["settlements"].as_array().unwrap().len(), 500);
+    assert!(took.as_secs() < 10, "{took:?}");
+    println!("500 settlements of 10,000 orders took {took:?}");
+    // Twenty orders of 1,001 to 1,020 at 10 %, every fourth in cash.
+    let first = &run.data(200)["settlements"][0];
+    assert_eq!(figures(first, &SUMS), ["20210.00", "2021.00", "18189.00", "5060.00", "13129.00"]);
+    assert_eq!(world.service.said().await.len(), 500);
+    world.service.finish().await;
+}

@@ -101,7 +101,7 @@ async fn what_papers_were_approved_for_is_changed_by_operations_only() {
         .service
         .put(&path, &world.vendor(), &json!({"service_pincodes": ["500081"], "service_radius_km": null}))
         .await
-        .data(200);
+        .fine(200);
     world.service.put(&path, &world.staff(AdminRole::Operations), &bank).await.fine(200);
     assert_eq!(world.service.put(&path, &world.staff(AdminRole::Support), &bank).await.code(403), "forbidden");
     let other = world.register("+919848099999").await;
