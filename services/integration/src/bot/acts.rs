@@ -3,10 +3,10 @@
 //! Each act looks first where the order stands: tried a second time it finds its work done and says the same.
 
 use domain::{DeliveryStatus, Money, OrderNumber, OrderStatus, PaymentState};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::intent::Intent;
-use super::market::{DeliveryView, Newest, OrderView, PaymentView, Trouble, found};
+use super::market::{DeliveryView, EarningsView, Newest, OrderView, PaymentView, Trouble, found};
 use super::recognise::Recognised;
 use super::say::{self, Reply, rupees};
 use super::state::State;
@@ -259,15 +259,14 @@ async fn code(turn: &Turn<'_>, number: Option<&OrderNumber>, code: Option<&str>)
             return Ok((reply.button(Intent::ResendCode, order_number), turn.state.clone()));
         }
     }
+    // A photo may still follow, and the cash.
+    let state = State::Delivered { order_id: *order_id, order_number: order_number.clone() };
     let text = format!("✅ {order_number} is delivered. Well done!");
-    match cash {
-        Some(cash) => {
-            let text = format!("{text}\n💵 Collect {} in cash, then press the button or write *COD collected*.", rupees(*cash));
-            let state = State::Delivered { order_id: *order_id, order_number: order_number.clone() };
-            Ok((Reply::text(text).button(Intent::CodCollected, order_number), state))
-        }
-        None => Ok((Reply::text(text).plain_button(Intent::Earnings, "Earnings"), State::Idle)),
-    }
+    let Some(cash) = cash else {
+        return Ok((Reply::text(text).plain_button(Intent::Earnings, "Earnings"), state));
+    };
+    let text = format!("{text}\n💵 Collect {} in cash, then press the button or write *COD collected*.", rupees(*cash));
+    Ok((Reply::text(text).button(Intent::CodCollected, order_number), state))
 }
 
 /// The delivery on its way that is meant: the named one, the one we talk about, or the only one.
@@ -361,20 +360,20 @@ async fn availability(turn: &Turn<'_>, open: bool) -> Result<Reply, Trouble> {
 }
 
 async fn earnings(turn: &Turn<'_>) -> Result<Reply, Trouble> {
-    let earned: Value = turn.get(&format!("/api/v1/earnings/vendor/{}", turn.vendor.vendor_id)).await?;
+    let earned: EarningsView = turn.get(&format!("/api/v1/earnings/vendor/{}", turn.vendor.vendor_id)).await?;
     let mut text = "💰 Your earnings to date:".to_owned();
-    let figures: &[(&str, &[&str])] = &[
-        ("Sales", &["gross_revenue", "gross", "total_sales"]),
-        ("Commission", &["commission_amount", "commission"]),
-        ("Net", &["net_amount", "net", "net_earnings"]),
-        ("Cash in your hands", &["cod_in_hand", "cash_in_hand", "cod_to_remit"]),
-        ("Paid to you", &["paid_out", "paid_amount", "paid", "settled"]),
-        ("Due to you", &["due_amount", "due", "payable"]),
+    let figures = [
+        ("Sales", earned.gross),
+        ("Commission", earned.commission),
+        ("Cash in your hands", earned.cod_in_hand),
+        ("Paid to you", earned.paid_out),
+        ("Due to you", earned.due),
     ];
-    for (label, names) in figures {
-        if let Some(amount) = say::figure(&earned, names) {
-            text.push_str(&format!("\n• {label}: ₹{amount}"));
-        }
+    for (label, amount) in figures {
+        text.push_str(&format!("\n• {label}: {}", rupees(amount)));
+    }
+    if earned.on_hold != Money::ZERO {
+        text.push_str(&format!("\n• On hold: {}", rupees(earned.on_hold)));
     }
     Ok(Reply::text(text).plain_button(Intent::OpenOrders, "My orders"))
 }

@@ -126,6 +126,22 @@ pub(crate) struct PaymentView {
     pub(crate) amount: Money,
 }
 
+/// What a vendor earned.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(crate) struct EarningsView {
+    pub(crate) gross: Money,
+    pub(crate) commission: Money,
+    pub(crate) cod_in_hand: Money,
+    pub(crate) paid_out: Money,
+    pub(crate) due: Money,
+    #[serde(default = "nothing")]
+    pub(crate) on_hold: Money,
+}
+
+const fn nothing() -> Money {
+    Money::ZERO
+}
+
 /// A stored file.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub(crate) struct MediaView {
@@ -218,10 +234,11 @@ async fn send(remote: &Remote, request: RequestBuilder) -> Result<Value, Trouble
             reply.json::<DataOf>().map(|body| body.data).map_err(|error| Trouble::Later(error.to_string()))
         };
     }
-    if status == 429 || status >= 500 {
-        return Err(Trouble::Later(format!("HTTP {status}")));
-    }
     let RefusalBody { code, message, details } = reply.try_json::<Refusal>().unwrap_or_default().error;
+    // Three codes an hour is an answer for the vendor; any other "too many" passes by itself.
+    if status >= 500 || (status == 429 && code != "otp_limit_reached") {
+        return Err(Trouble::Later(format!("HTTP {status} {code}")));
+    }
     match code.as_str() {
         "account_suspended" | "account_deleted" | "token_revoked" => Err(Trouble::ShutOut),
         "concurrent_change" | "request_in_progress" => Err(Trouble::Later(code)),

@@ -15,10 +15,10 @@ fn label(understood: &Understood) -> String {
             let mut text = wanted.intent.as_str().to_owned();
             for part in
                 [wanted.order.as_ref().map(ToString::to_string), wanted.code.clone(), wanted.amount.map(|a| a.to_string())]
+                    .into_iter()
+                    .flatten()
             {
-                if let Some(part) = part {
-                    text.push_str(&format!(" {part}"));
-                }
+                text.push_str(&format!(" {part}"));
             }
             text
         }

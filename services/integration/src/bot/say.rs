@@ -1,7 +1,6 @@
 //! What the bot says.
 
 use domain::{Money, OrderNumber, OrderStatus, PaymentMethod};
-use serde_json::Value;
 use whatsapp::MessageKind;
 
 use super::intent::Intent;
@@ -249,9 +248,4 @@ fn buttons_for(reply: Reply, order: &OrderNumber, likely: Option<Intent>) -> Rep
         }
         _ => reply.button(Intent::OrderStatus, order).plain_button(Intent::Help, "Help"),
     }
-}
-
-/// Figures of an answer, by the first name that is there.
-pub(crate) fn figure<'a>(value: &'a Value, names: &[&str]) -> Option<&'a str> {
-    names.iter().find_map(|name| value.get(*name)?.as_str())
 }

@@ -21,7 +21,7 @@ pub(crate) enum State {
     },
     /// Why an order is rejected.
     AwaitingReason { order_number: OrderNumber },
-    /// The cash of an order that was just handed over.
+    /// The cash of an order that was just handed over, or a photo.
     Delivered { order_id: OrderId, order_number: OrderNumber },
 }
 

@@ -6,6 +6,9 @@ use serde_json::{Value, json};
 
 use crate::world::{PHONE, new_id, world, world_with_vendor};
 
+/// A picture of one pixel.
+const PICTURE: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+
 fn json_of(request: &testkit::wiremock::Request) -> Value {
     serde_json::from_slice(&request.body).unwrap_or(Value::Null)
 }
@@ -104,6 +107,13 @@ async fn out_for_delivery_sends_the_code_and_waits_for_it() {
     assert_eq!(json_of(&world.calls("POST", &at("verify-otp")).await[1]), json!({"code": "123456"}));
     let said = world.say("222222").await;
     assert!(said.text.contains("not waiting for a code"), "{}", said.text);
+    // A photo that comes after the code is about the same order.
+    let media: domain::MediaId = new_id();
+    world.neighbour("POST", "/api/v1/media/upload", 201, json!({ "media_id": media })).await;
+    world.neighbour("POST", &at("upload-proof"), 201, json!({})).await;
+    world.act_as(PHONE, &json!({"image": {"base64": PICTURE, "mime": "image/png"}})).await;
+    world.run_due_jobs().await;
+    assert_eq!(world.last_reply(PHONE).await.text, "📷 Photo kept for ORD000001.");
 }
 
 #[tokio::test]
@@ -155,8 +165,7 @@ async fn a_photo_in_context_becomes_the_proof_of_delivery() {
     world.neighbour("POST", "/api/v1/media/upload", 201, json!({ "media_id": media })).await;
     let proof = format!("/api/v1/deliveries/{delivery}/upload-proof");
     world.neighbour("POST", &proof, 201, json!({})).await;
-    let picture = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
-    world.act_as(PHONE, &json!({"image": {"base64": picture, "mime": "image/png", "caption": "delivered ORD1"}})).await;
+    world.act_as(PHONE, &json!({"image": {"base64": PICTURE, "mime": "image/png", "caption": "delivered ORD1"}})).await;
     world.run_due_jobs().await;
     let said = world.last_reply(PHONE).await;
     assert!(said.text.contains("Photo kept for ORD000001"), "{}", said.text);
@@ -214,7 +223,7 @@ async fn availability_and_earnings_work_as_in_the_documents() {
     let world = world_with_vendor().await;
     let availability = format!("/api/v1/vendors/{}/availability", world.vendor_id);
     world.neighbour("PUT", &availability, 200, json!({})).await;
-    let earned = json!({"gross_revenue": "15000.00", "commission_amount": "1500.00", "due_amount": "8500.00"});
+    let earned = json!({"gross": "15000.00", "commission": "1500.00", "cod_in_hand": "5000.00", "paid_out": "0.00", "due": "8500.00", "on_hold": "0.00"});
     world.neighbour("GET", &format!("/api/v1/earnings/vendor/{}", world.vendor_id), 200, earned).await;
     assert_eq!(world.say("Available").await.text, "✅ You are now accepting orders.");
     assert_eq!(world.say("Not available").await.text, "⏸️ You are not accepting orders.");
@@ -283,7 +292,7 @@ async fn a_token_that_is_refused_is_replaced_once() {
 async fn a_reply_whose_sending_timed_out_after_the_effect_is_not_sent_twice() {
     let world = world_with_vendor().await;
     world
-        .fault(&json!({"system": "whatsapp", "operation": "messages", "kind": "timeout_after_effect", "value": 4000, "count": 1}))
+        .fault(&json!({"system": "whatsapp", "operation": "send", "kind": "timeout_after_effect", "value": 4000, "count": 1}))
         .await;
     world.act_as(PHONE, &json!({"text": "hello"})).await;
     world.run_due_jobs().await;

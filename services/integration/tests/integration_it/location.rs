@@ -36,7 +36,10 @@ async fn an_address_is_asked_once_and_forgotten_before_thirty_days() {
     assert_eq!(kept, 1);
     world.clock.advance(chrono::TimeDelta::days(29));
     let buyer = world.people.buyer();
-    world.post("/api/v1/location/geocode", &buyer.token, &json!({"address": "Gachibowli, Hyderabad"})).await.data(200);
+    assert_eq!(
+        world.post("/api/v1/location/geocode", &buyer.token, &json!({"address": "Gachibowli, Hyderabad"})).await.status,
+        200
+    );
     assert_eq!(calls_of(&world, "geocode").await, 2);
     let nowhere = world.post("/api/v1/location/geocode", &buyer.token, &json!({"address": "xyzzy plugh qwertz"})).await;
     assert_eq!(nowhere.code(404), "place_not_found");

@@ -20,7 +20,7 @@ async fn free_text_goes_out_within_the_window_and_templates_always_each_key_once
     world.run_due_jobs().await;
     assert_eq!(world.replies(PHONE).await.len(), 1);
     world.say("hello").await;
-    world.post(SEND, &world.people.admin(AdminRole::Support).token, &text).await.data(202);
+    assert_eq!(world.post(SEND, &world.people.admin(AdminRole::Support).token, &text).await.status, 202);
     world.run_due_jobs().await;
     assert_eq!(world.last_reply(PHONE).await.text, "Your order is late");
     world.clock.advance(chrono::TimeDelta::hours(25));

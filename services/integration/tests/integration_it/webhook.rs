@@ -5,7 +5,7 @@ use domain::ServiceName;
 use reqwest::Method;
 use serde_json::json;
 
-use crate::world::{APP_SECRET, PHONE, World, world, world_with_vendor};
+use crate::world::{APP_SECRET, World, world, world_with_vendor};
 
 const AT: &str = "/api/v1/whatsapp/webhook";
 
@@ -137,7 +137,11 @@ async fn a_message_that_cannot_be_done_now_holds_back_the_next_and_is_done_later
         world.clock.advance(chrono::TimeDelta::seconds(40));
         world.run_due_jobs().await;
     }
-    let said: Vec<String> = world.replies(PHONE).await.into_iter().map(|said| said.text).collect();
+    let said: Vec<String> =
+        sqlx::query_scalar("SELECT message_text FROM whatsapp_messages WHERE direction = 'outbound' ORDER BY position")
+            .fetch_all(&world.db.pool)
+            .await
+            .unwrap();
     assert_eq!(said.len(), 2, "{said:?}");
     assert!(said[0].contains("ORD000001 is confirmed"), "{said:?}");
     let keys: Vec<String> = world

@@ -46,7 +46,7 @@ pub(crate) async fn world() -> World {
     let at = |prefix: &str| outside.url(prefix);
     let (whatsapp, identity, token) = (at("/whatsapp"), at("/firebase/identitytoolkit"), at("/firebase/securetoken"));
     let (oauth, maps, routes) = (at("/google/oauth2"), at("/maps"), at("/routes"));
-    let service = TestService::<IntegrationService>::start(&[
+    let service = Box::pin(TestService::<IntegrationService>::start(&[
         "--whatsapp-url",
         &whatsapp,
         "--whatsapp-phone-number-id",
@@ -77,7 +77,7 @@ pub(crate) async fn world() -> World {
         "any",
         "--public-api-url",
         "{neighbours}",
-    ])
+    ]))
     .await;
     // Firebase looks at the times in our tokens.
     service.clock.set(SystemClock.now());
