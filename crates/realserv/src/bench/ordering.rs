@@ -110,31 +110,32 @@ async fn count_statements(stage: &Stage, crowd: &Crowd, browser: &Browser, url: 
     write_statements(&stage.scripts, &during, &after)
 }
 
+/// Statements by what they are for: the request, relays and workers meanwhile, everything afterwards, and idleness.
 fn print_counts(idle: &[Ran], quiet: f64, during: &[&Ran], after: &[&Ran], time: f64) {
+    let (meanwhile, request): (Vec<&Ran>, Vec<&Ran>) = during.iter().partition(|one| one.is_background());
+    let idle: Vec<&Ran> = idle.iter().collect();
     let mut databases: Vec<&str> = during.iter().chain(after).map(|one| one.database.as_str()).collect();
     databases.sort_unstable();
     databases.dedup();
-    println!("\nSQL statements an order (average of {COUNTED} placed one by one), without BEGIN and COMMIT (these in brackets)");
-    println!("{:<28} {:>16} {:>16} {:>18}", "", "until answered", "afterwards", "idle, each second");
-    let count = |list: &[&Ran], database: Option<&str>, brackets: bool| {
-        let fits = |one: &&&Ran| database.is_none_or(|name| one.database == name) && one.is_bracket() == brackets;
-        list.iter().filter(fits).count() as f64
-    };
-    let idle: Vec<&Ran> = idle.iter().collect();
+    println!("\nSQL statements an order (average of {COUNTED} placed one by one), and in brackets BEGIN and COMMIT");
+    println!("{:<28} {:>14} {:>20} {:>16} {:>18}", "", "of the request", "workers meanwhile", "afterwards", "idle, each second");
     let orders = COUNTED as f64;
     for database in databases.into_iter().map(Some).chain([None]) {
-        let cell = |brackets: bool| {
-            let each_second = count(&idle, database, brackets) / quiet;
-            let later = (count(after, database, brackets) - each_second * time).max(0.0) / orders;
-            (count(during, database, brackets) / orders, later, each_second)
+        let count = |list: &[&Ran], brackets: bool| {
+            let fits = |one: &&&Ran| database.is_none_or(|name| one.database == name) && one.is_bracket() == brackets;
+            list.iter().filter(fits).count() as f64
         };
-        let ((first, later, quietly), (first_b, later_b, quietly_b)) = (cell(false), cell(true));
+        let cell = |list: &[&Ran], by: f64, less: f64| {
+            let each = |brackets| ((count(list, brackets) - count(&idle, brackets) / quiet * less) / by).max(0.0);
+            format!("{:.1} ({:.1})", each(false), each(true))
+        };
         println!(
-            "{:<28} {:>16} {:>16} {:>18}",
+            "{:<28} {:>14} {:>20} {:>16} {:>18}",
             database.unwrap_or("together"),
-            format!("{first:.1} ({first_b:.1})"),
-            format!("{later:.1} ({later_b:.1})"),
-            format!("{quietly:.1} ({quietly_b:.1})")
+            cell(&request, orders, 0.0),
+            cell(&meanwhile, orders, 0.0),
+            cell(after, orders, time),
+            cell(&idle, quiet, 0.0)
         );
     }
 }

@@ -60,14 +60,14 @@ impl Series {
     pub(super) fn print(&self) {
         println!("\n{}", self.title);
         println!(
-            "{:>6} {:>10} {:>9} {:>9} {:>9} {:>7}  CPU ms each: {:>8} {:>8} {:>8} {:>8} {:>8}",
+            "{:>6} {:>10} {:>9} {:>9} {:>9} {:>7}  CPU ms each: {:>8} {:>8} {:>8} {:>9} {:>8}",
             "users", "requests/s", "p50 ms", "p95 ms", "p99 ms", "errors", "services", "postgres", "gateway", "stand-ins", "load"
         );
         for level in &self.levels {
             let Measured { users, .. } = level.measured;
             let stand_ins = level.of(&level.used, "sandbox") + level.of(&level.used, "ministack");
             println!(
-                "{users:>6} {:>10.0} {:>9.2} {:>9.2} {:>9.2} {:>7}               {:>8.3} {:>8.3} {:>8.3} {stand_ins:>8.3} {:>8.3}",
+                "{users:>6} {:>10.0} {:>9.2} {:>9.2} {:>9.2} {:>7}               {:>8.3} {:>8.3} {:>8.3} {stand_ins:>9.3} {:>8.3}",
                 level.measured.per_second(),
                 level.measured.percentile(50),
                 level.measured.percentile(95),

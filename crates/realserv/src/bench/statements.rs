@@ -31,6 +31,19 @@ impl Ran {
         ["BEGIN", "COMMIT", "ROLLBACK"].iter().any(|word| self.text.starts_with(word))
     }
 
+    /// What relays and workers do by themselves: take due rows, mark them done, listen to events.
+    pub(super) fn is_background(&self) -> bool {
+        const MARKS: [&str; 6] = [
+            "WITH due AS",
+            "SELECT count(*) AS pending",
+            "UPDATE outbox SET",
+            "UPDATE jobs SET",
+            "INSERT INTO inbox",
+            "SELECT firebase_uid, user_id, status, changed_at FROM access_changes",
+        ];
+        self.database.contains("notifications") || MARKS.iter().any(|mark| self.text.starts_with(mark))
+    }
+
     /// With its parameters in their places, as a text that stands alone.
     pub(super) fn filled_in(&self) -> String {
         let values: BTreeMap<usize, String> = parameters(&self.parameters).into_iter().collect();
