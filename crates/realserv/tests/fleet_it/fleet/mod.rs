@@ -1,0 +1,7 @@
+//! Each test starts a fleet of its own; the test runner runs them one at a time (`.config/nextest.toml`).
+
+mod access;
+mod crashes;
+mod crowd;
+mod demo;
+mod money;
