@@ -36,8 +36,9 @@ pub struct Api {
     sandbox: String,
 }
 
-/// How long something that happens by events may take.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long something that happens by events may take. Longer than a queue hides the message, or a lease the job, that a
+/// killed service had in hand.
+const PATIENCE: Duration = Duration::from_secs(90);
 
 impl Api {
     /// At these two addresses.
