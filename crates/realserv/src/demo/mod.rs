@@ -39,7 +39,7 @@ pub struct DemoArgs {
     /// Leave the fleet running at the end, until Ctrl-C.
     #[arg(long)]
     keep: bool,
-    /// Kill this service (SIGKILL) again and again while the orders are played; `each` takes one after the other.
+    /// Kill this service (SIGKILL) three times while the orders are played; `each` kills one after the other, once.
     #[arg(long, value_name = "SERVICE")]
     kill: Option<String>,
 }
@@ -50,7 +50,7 @@ impl DemoArgs {
         match self.kill.as_deref() {
             None => Ok(Vec::new()),
             Some("each") => Ok(SERVICES.iter().map(|service| service.name).collect()),
-            Some(name) => Ok(vec![Service::named(name)?.name]),
+            Some(name) => Ok(vec![Service::named(name)?.name; 3]),
         }
     }
 }
@@ -93,7 +93,7 @@ async fn start_and_play(home: &Home, fleet: &mut Fleet, ports: Ports, keep: bool
     // The supervisor runs on: a service that is killed meanwhile comes back, and the play goes on.
     tokio::select! {
         ended = fleet.supervise() => ended,
-        ended = kill_in_turn(home, victims) => ended,
+        () = kill_in_turn(home, victims) => Ok(()),
         played = play(home, ports) => {
             played?;
             if keep {
@@ -106,19 +106,16 @@ async fn start_and_play(home: &Home, fleet: &mut Fleet, ports: Ports, keep: bool
     }
 }
 
-/// Kills the services one after the other, for ever; waits for ever when there are none to kill.
-async fn kill_in_turn(home: &Home, victims: &[&str]) -> Result<()> {
-    if victims.is_empty() {
-        return std::future::pending().await;
-    }
-    for name in victims.iter().cycle() {
+/// Kills the services one after the other, then waits for ever.
+async fn kill_in_turn(home: &Home, victims: &[&str]) {
+    for name in victims {
         tokio::time::sleep(BETWEEN_KILLS).await;
         let pidfile = home.state.join("run").join(format!("{name}.pid"));
         if let Some(running) = process::Running::read(&pidfile) {
             running.signal(rustix::process::Signal::KILL);
         }
     }
-    Ok(())
+    std::future::pending().await
 }
 
 async fn play(home: &Home, ports: Ports) -> Result<()> {
