@@ -3,12 +3,12 @@
 RUN := cargo run --bin realserv --
 .PHONY: demo up down status test check openapi prepare bench
 
-demo: ; $(RUN) demo
-up: ; $(RUN) up
-down: ; $(RUN) down
-status: ; $(RUN) status
+demo: ; $(FLEET) demo
+up: ; $(FLEET) up
+down: ; $(FLEET) down
+status: ; $(FLEET) status
 test: ; scripts/test
 check: ; scripts/check
 openapi: ; scripts/openapi
 prepare: ; scripts/prepare all
-bench: ; cargo run --release --bin realserv -- bench
+bench: ; $(FLEET) bench
