@@ -1,6 +1,7 @@
 # The few commands anyone needs. Each is one line into cargo or a script.
 # Without --package, so that cargo chooses features for the whole workspace and compiles each dependency once.
-RUN := cargo run --bin realserv --
+# The fleet runs as production does: built for release.
+FLEET := cargo run --release --bin realserv --
 .PHONY: demo up down status test check openapi prepare bench
 
 demo: ; $(FLEET) demo
