@@ -66,8 +66,11 @@ impl Api {
             let answer = request.send().await?;
             let status = answer.status().as_u16();
             let answer: Value = serde_json::from_slice(&answer.bytes().await?).unwrap_or(Value::Null);
-            let busy = answer["error"]["code"] == "request_in_progress";
-            match again.filter(|_| Instant::now() < until && (busy || matches!(status, 502..=504))) {
+            let code = answer["error"]["code"].as_str().unwrap_or_default();
+            let busy = code == "request_in_progress" || matches!(status, 502..=504);
+            // These are kept with the key: the order has been undone.
+            let last_word = matches!(code, "payment_unavailable" | "stock_unavailable");
+            match again.filter(|_| Instant::now() < until && busy && !last_word) {
                 Some(again) => request = again,
                 None => return Ok((status, answer)),
             }

@@ -7,7 +7,7 @@ use crate::{
 };
 use realserv::demo::api::text;
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::{task::JoinSet, time::sleep};
 
 /// A dead process' orders are taken over a second later.
@@ -46,7 +46,9 @@ async fn dies_at(town: &Town, order: Served, step: &str) -> (Served, anyhow::Res
     };
     // The app waits, and asks again with the same key while nobody is there.
     let key = format!("crash-{step}");
+    let begun = Instant::now();
     let (answer, again) = tokio::join!(town.order(&key, 2), placed);
+    println!("{step}: answered after {:.1} s", begun.elapsed().as_secs_f32());
     (again, answer)
 }
 
