@@ -2,7 +2,7 @@
 # Without --package, so that cargo chooses features for the whole workspace and compiles each dependency once.
 # The fleet runs as production does: built for release.
 FLEET := cargo run --release --bin realserv --
-.PHONY: demo up down status test check openapi prepare bench
+.PHONY: demo up down status test check openapi prepare bench check-infra
 
 demo: ; $(FLEET) demo
 up: ; $(FLEET) up
@@ -13,3 +13,4 @@ check: ; scripts/check
 openapi: ; scripts/openapi
 prepare: ; scripts/prepare all
 bench: ; $(FLEET) bench
+check-infra: ; infra/checks/check

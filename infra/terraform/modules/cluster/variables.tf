@@ -1,0 +1,14 @@
+variable "name" {
+  description = "Prefix of names."
+  type        = string
+}
+
+variable "services" {
+  description = "Names of the services."
+  type        = list(string)
+}
+
+variable "spot" {
+  description = "Run on spare capacity, which AWS may take back at two minutes' notice."
+  type        = bool
+}
