@@ -1,6 +1,6 @@
 //! The people of a fleet: staff, a vendor with cement, buyers in Gachibowli.
 
-use crate::stage::Stage;
+use crate::stage::{PATIENCE, Stage};
 use anyhow::Result;
 use realserv::demo::{
     api::{Api, Person, text},
@@ -8,6 +8,7 @@ use realserv::demo::{
 };
 use reqwest::Method;
 use serde_json::{Value, json};
+use std::time::Instant;
 
 /// Stock of the first kind of cement at the beginning.
 pub(crate) const BAGS: i64 = 100_000;
@@ -82,6 +83,25 @@ impl Town {
     pub(crate) async fn order(&self, key: &str, bags: u32) -> Result<Value> {
         let body = self.wants(&self.bhavana, &self.cement, bags);
         self.api.post_once("/api/v1/orders", &self.bhavana.person, key, &body).await
+    }
+
+    /// As `order`, by somebody who does not give up: a lost answer is asked for again, and an order that was undone because
+    /// everybody was busy is placed anew. What is left is a refusal for good.
+    pub(crate) async fn insists(api: &Api, who: &Person, key: &str, body: &Value) -> Result<Value, String> {
+        let until = Instant::now() + 2 * PATIENCE;
+        let mut placed = 0;
+        loop {
+            let refusal = match api.post_once("/api/v1/orders", who, &format!("{key}-{placed}"), body).await {
+                Ok(order) => return Ok(order),
+                Err(refusal) => refusal.to_string(),
+            };
+            let undone = ["payment_unavailable", "stock_unavailable"].iter().any(|code| refusal.contains(code));
+            let lost = refusal.contains("error sending request");
+            if !(undone || lost) || Instant::now() > until {
+                return Err(refusal);
+            }
+            placed += u32::from(undone);
+        }
     }
 
     /// Bhavana's order as it is now.
