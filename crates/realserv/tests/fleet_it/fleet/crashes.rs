@@ -69,7 +69,7 @@ async fn an_order_is_whole_after_the_end_at(town: &Town, books: &Books, order: S
 async fn an_order_is_undone_after_the_end_at(town: &Town, books: &Books, order: Served, step: &str) -> Served {
     let before = books.settled().await;
     let (order, answer) = dies_at(town, order, step).await;
-    let refusal = answer.expect_err("nobody can pay it").to_string();
+    let refusal = answer.unwrap_err().to_string();
     assert!(refusal.contains("payment_unavailable"), "after {step}: {refusal}");
     let ends = books.settled().await;
     let fresh: Vec<&End> = ends.iter().filter(|(id, _)| !before.contains_key(id)).map(|(_, end)| end).collect();
