@@ -106,6 +106,20 @@ impl Api {
         good(&format!("{} POST {path}", who.name), status, answer)
     }
 
+    /// Places an order as the app does: when it was undone because a service was not there, the buyer presses the button
+    /// again, which is a new request with a new key. Gives the order and the key it was placed with.
+    pub(super) async fn place(&self, who: &Person, key: &str, body: &Value) -> Result<(Value, String)> {
+        let mut tries = 1;
+        loop {
+            let key = format!("{key}-{tries}");
+            match self.post_once("/api/v1/orders", who, &key, body).await {
+                Err(error) if tries < 5 && error.to_string().contains("_unavailable") => tries += 1,
+                answer => return Ok((answer?, key)),
+            }
+            sleep(Duration::from_secs(1)).await;
+        }
+    }
+
     /// Uploads a file and gives its media id.
     pub async fn upload(&self, who: &Person, category: &str, name: &str, content: Vec<u8>) -> Result<String> {
         let file = reqwest::multipart::Part::bytes(content).file_name(name.to_owned());

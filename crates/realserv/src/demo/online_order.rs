@@ -52,11 +52,11 @@ pub(super) async fn play(world: &mut World, story: &mut Story) -> Result<Played>
     let quote = api.post("/api/v1/orders/quote", &bhavana, &body).await?;
     story.step("Bhavana", "POST /orders/quote: 50 bags, 60.5 kg", "priced, nothing kept");
     check_price(story, &quote, &basket)?;
-    let order = api.post_once("/api/v1/orders", &bhavana, "demo-order-1", &body).await?;
+    let (order, key) = api.place(&bhavana, "demo-order-1", &body).await?;
     let (id, number) = (text(&order, "/id")?, text(&order, "/order_number")?);
     story.step("Bhavana", "POST /orders", &format!("{number}, {}", text(&order, "/status")?));
     let total = check_price(story, &order, &basket)?;
-    let again = api.post_once("/api/v1/orders", &bhavana, "demo-order-1", &body).await?;
+    let again = api.post_once("/api/v1/orders", &bhavana, &key, &body).await?;
     story.step("Bhavana", "POST /orders once more, same Idempotency-Key", "the same order");
     story.same("order number", &text(&again, "/order_number")?, &number);
     pay(world, story, &order, total).await?;

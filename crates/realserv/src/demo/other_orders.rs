@@ -14,7 +14,7 @@ pub(super) async fn cash_on_delivery(world: &mut World, story: &mut Story) -> Re
     story.chapter("An order paid in cash on delivery");
     let (api, bhavana, cement) = (world.api.clone(), world.bhavana.clone(), world.cement.clone());
     let basket = [(&cement, 75_000)];
-    let order = api.post_once("/api/v1/orders", &bhavana, "demo-order-2", &order_body(world, &basket, "cod")).await?;
+    let (order, _) = api.place(&bhavana, "demo-order-2", &order_body(world, &basket, "cod")).await?;
     let (id, number) = (text(&order, "/id")?, text(&order, "/order_number")?);
     story.step("Bhavana", "POST /orders, 75 bags, cash", &format!("{number}, {}", text(&order, "/status")?));
     let total = check_price(story, &order, &basket)?;
@@ -35,7 +35,7 @@ pub(super) async fn cancelled(world: &mut World, story: &mut Story) -> Result<()
     story.chapter("An order that is cancelled and refunded");
     let (api, bhavana, steel) = (world.api.clone(), world.bhavana.clone(), world.steel.clone());
     let basket = [(&steel, 100_000)];
-    let order = api.post_once("/api/v1/orders", &bhavana, "demo-order-3", &order_body(world, &basket, "online")).await?;
+    let (order, _) = api.place(&bhavana, "demo-order-3", &order_body(world, &basket, "online")).await?;
     let (id, number) = (text(&order, "/id")?, text(&order, "/order_number")?);
     story.step("Bhavana", "POST /orders, 100 kg of steel", &format!("{number}, {}", text(&order, "/status")?));
     let total = check_price(story, &order, &basket)?;
@@ -56,7 +56,7 @@ pub(super) async fn unanswered(world: &mut World, story: &mut Story) -> Result<(
     let (api, cement) = (world.api.clone(), world.cement.clone());
     let basket = [(&cement, 20_000)];
     let body = order_body(world, &basket, "online");
-    let order = api.post_once("/api/v1/orders", &world.bhavana, "demo-order-4", &body).await?;
+    let (order, _) = api.place(&world.bhavana, "demo-order-4", &body).await?;
     let (id, number) = (text(&order, "/id")?, text(&order, "/order_number")?);
     story.step("Bhavana", "POST /orders, 20 bags", &format!("{number}, {}", text(&order, "/status")?));
     let total = check_price(story, &order, &basket)?;
