@@ -211,7 +211,9 @@ where
     let (routes, document) = S::router().split_for_parts();
     let document = docs::complete(S::NAME, document);
     let docs = SwaggerUi::new("/docs").url("/openapi.json", document);
-    wrap(routes.with_state(app).merge(health::routes(kit.clone(), shutdown, metrics)).merge(docs), kit)
+    // Answers that go on and on want to know when to end.
+    let routes = routes.with_state(app).layer(axum::Extension(shutdown.clone()));
+    wrap(routes.merge(health::routes(kit.clone(), shutdown, metrics)).merge(docs), kit)
 }
 
 /// The service's document as it is checked in.

@@ -55,3 +55,11 @@ impl Service for OrderService {
 pub async fn finish_sagas(app: &App) -> anyhow::Result<usize> {
     Ok(usecases::finish_sagas::finish_sagas(app).await?)
 }
+
+/// Says of every ticket whose time has come that it was missed, once; the service does so every few seconds by itself.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn sweep_tickets(app: &App) -> anyhow::Result<usize> {
+    Ok(usecases::tickets::sweep(app).await?)
+}

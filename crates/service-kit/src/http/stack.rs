@@ -117,6 +117,7 @@ fn cors(origins: &[String]) -> CorsLayer {
             header::IF_MATCH,
             header::IF_NONE_MATCH,
             HeaderName::from_static("idempotency-key"),
+            HeaderName::from_static("last-event-id"),
             HeaderName::from_static(CORRELATION_HEADER),
             HeaderName::from_static(context::CHANNEL_HEADER),
         ])

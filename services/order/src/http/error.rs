@@ -4,6 +4,7 @@ use clients::ServiceError;
 use serde_json::json;
 use service_kit::ApiError;
 
+use crate::domain::dispute::Undecidable;
 use crate::usecases::Refusal;
 
 impl From<Refusal> for ApiError {
@@ -12,6 +13,17 @@ impl From<Refusal> for ApiError {
             Refusal::NotFound => Self::not_found("order"),
             Refusal::Illegal(illegal) => Self::conflict("illegal_transition", illegal.to_string())
                 .with_details(&json!({ "from": illegal.from, "to": illegal.to })),
+            Refusal::Missing(what) => Self::not_found(what.as_str()),
+            Refusal::Invalid { field, message } => Self::invalid_field(field, message),
+            Refusal::IllegalTicket(illegal) => Self::conflict("illegal_transition", illegal.to_string())
+                .with_details(&json!({ "from": illegal.from, "to": illegal.to })),
+            Refusal::TicketClosed => Self::conflict("ticket_closed", "the ticket is closed; open a new one"),
+            Refusal::NotDelivered(status) => {
+                Self::conflict("order_not_delivered", "an order can be disputed once it is delivered; cancel it, or open a ticket")
+                    .with_details(&json!({ "status": status }))
+            }
+            Refusal::DisputeOpen => Self::conflict("dispute_open", "there is an open dispute about this order"),
+            Refusal::Undecidable(why) => undecidable(why),
             Refusal::NotReady => {
                 Self::conflict("order_not_ready", "the order is still being placed; try again in a moment").with_retry_after(1)
             }
@@ -42,6 +54,14 @@ impl From<Refusal> for ApiError {
             Refusal::Db(error) => error.into(),
             Refusal::Fault(what) => Self::internal(anyhow::anyhow!(what)),
         }
+    }
+}
+
+fn undecidable(why: Undecidable) -> ApiError {
+    match why {
+        Undecidable::DecidedAlready => ApiError::conflict("dispute_resolved", why.to_string()),
+        Undecidable::NothingToRefund => ApiError::conflict("nothing_to_refund", why.to_string()),
+        Undecidable::AmountMissing | Undecidable::NoPart { .. } => ApiError::invalid_field("amount", why.to_string()),
     }
 }
 

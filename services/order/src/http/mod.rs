@@ -1,5 +1,7 @@
 //! Every route of the service.
 
+mod analytics;
+mod disputes;
 mod error;
 mod inputs;
 mod internal;
@@ -8,6 +10,9 @@ mod orders;
 mod reading;
 pub(crate) mod shapes;
 mod story;
+mod stream;
+mod ticket_shapes;
+mod tickets;
 
 use utoipa_axum::router::OpenApiRouter;
 
@@ -15,5 +20,13 @@ use crate::App;
 
 /// Every route, with its description.
 pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().merge(orders::routes()).merge(reading::routes()).merge(lists::routes()).merge(internal::routes())
+    OpenApiRouter::new()
+        .merge(orders::routes())
+        .merge(reading::routes())
+        .merge(lists::routes())
+        .merge(analytics::routes())
+        .merge(stream::routes())
+        .merge(tickets::routes())
+        .merge(disputes::routes())
+        .merge(internal::routes())
 }

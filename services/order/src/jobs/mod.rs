@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use service_kit::{Kit, Workers};
 
 use crate::App;
-use crate::usecases::{Refusal, finish_sagas, remind_vendor, time_out_order};
+use crate::usecases::{Refusal, finish_sagas, remind_vendor, tickets, time_out_order};
 
 /// Cancels an online order that nobody paid (rule 15).
 pub(crate) const PAYMENT_TIMEOUT: &str = "payment_timeout";
@@ -20,6 +20,8 @@ pub(crate) const VENDOR_TIMEOUT: &str = "vendor_timeout";
 
 /// How often abandoned sagas are looked for.
 const SWEEP_EVERY: Duration = Duration::from_secs(5);
+/// How often tickets are looked for whose time has come.
+const SWEEP_TICKETS_EVERY: Duration = Duration::from_secs(10);
 
 #[derive(Serialize, Deserialize)]
 struct OfOrder {
@@ -47,6 +49,11 @@ pub(crate) fn register(app: &App, workers: &mut Workers) {
     on_order(app, workers, PAYMENT_TIMEOUT, |app, id| async move { time_out_order::time_out_payment(&app, id).await });
     on_order(app, workers, VENDOR_TIMEOUT, |app, id| async move { time_out_order::time_out_vendor(&app, id).await });
     on_order(app, workers, VENDOR_REMINDER, |app, id| async move { remind_vendor::remind_vendor(&app, id).await });
+    let of_tickets = app.clone();
+    workers.every("ticket times", SWEEP_TICKETS_EVERY, move || {
+        let app = of_tickets.clone();
+        async move { tickets::sweep(&app).await.map(|_| ()).map_err(anyhow::Error::from) }
+    });
     let app = app.clone();
     workers.every("order sagas", SWEEP_EVERY, move || {
         let app = app.clone();

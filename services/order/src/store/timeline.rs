@@ -31,12 +31,14 @@ pub(crate) struct Entry {
     pub(crate) channel: Channel,
 }
 
-/// Remembers it for those of the orders that exist; answers how many do.
+/// Remembers it for those of the orders that exist; answers how many do. Holds the orders' rows: whoever reads a story as
+/// it is written (see [`since`]) never finds an entry before one that was read already.
 pub(crate) async fn append(conn: &mut PgConnection, happened: &Happened<'_>) -> Result<u64, DbError> {
     let orders: Vec<Uuid> = happened.orders.iter().map(OrderId::as_uuid).collect();
     let written = sqlx::query!(
         "INSERT INTO order_timeline (event_id, order_id, occurred_at, source, event_type, summary, actor_kind, actor_id, channel)
-         SELECT $1, id, $3, $4, $5, $6, $7, $8, $9 FROM orders WHERE id = ANY($2)
+         SELECT $1, told.id, $3, $4, $5, $6, $7, $8, $9
+           FROM (SELECT id FROM orders WHERE id = ANY($2) ORDER BY id FOR NO KEY UPDATE) AS told
          ON CONFLICT DO NOTHING",
         happened.event_id.as_uuid(),
         &orders,
@@ -65,4 +67,64 @@ pub(crate) async fn of_order(conn: &mut PgConnection, order_id: OrderId) -> Resu
     .fetch_all(conn)
     .await?;
     Ok(entries)
+}
+
+/// An entry with where it stands in the order in which entries were written.
+#[derive(Debug, Clone)]
+pub(crate) struct Written {
+    pub(crate) position: i64,
+    pub(crate) event_id: EventId,
+    pub(crate) occurred_at: DateTime<Utc>,
+    pub(crate) source: String,
+    pub(crate) event_type: String,
+    pub(crate) summary: String,
+    pub(crate) actor_kind: ActorKind,
+    pub(crate) actor_id: Option<UserId>,
+    pub(crate) channel: Channel,
+}
+
+impl From<Written> for Entry {
+    fn from(written: Written) -> Self {
+        Self {
+            event_id: written.event_id,
+            occurred_at: written.occurred_at,
+            source: written.source,
+            event_type: written.event_type,
+            summary: written.summary,
+            actor_kind: written.actor_kind,
+            actor_id: written.actor_id,
+            channel: written.channel,
+        }
+    }
+}
+
+/// What was written of an order's story after a position.
+pub(crate) async fn since(conn: &mut PgConnection, order_id: OrderId, position: i64) -> Result<Vec<Written>, DbError> {
+    let written = sqlx::query_as!(
+        Written,
+        r#"SELECT position, event_id AS "event_id: EventId", occurred_at, source, event_type, summary,
+                  actor_kind AS "actor_kind: ActorKind", actor_id AS "actor_id: UserId", channel AS "channel: Channel"
+             FROM order_timeline WHERE order_id = $1 AND position > $2 ORDER BY position LIMIT 200"#,
+        order_id.as_uuid(),
+        position
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(written)
+}
+
+/// Where an entry of an order's story stands.
+pub(crate) async fn position_of(
+    conn: &mut PgConnection,
+    order_id: OrderId,
+    event_id: EventId,
+) -> Result<Option<i64>, DbError> {
+    let position = sqlx::query_scalar!(
+        "SELECT position FROM order_timeline WHERE order_id = $1 AND event_id = $2",
+        order_id.as_uuid(),
+        event_id.as_uuid()
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(position)
 }

@@ -1,11 +1,13 @@
 //! Why something is not done.
 
 use clients::ServiceError;
-use domain::MoneyError;
+use domain::{MoneyError, OrderStatus};
 use pg_kit::DbError;
 use serde::Serialize;
 
 use crate::domain::IllegalTransition;
+use crate::domain::dispute::Undecidable;
+use crate::domain::ticket::IllegalTicketMove;
 
 /// Why something is not done.
 #[derive(Debug, thiserror::Error)]
@@ -13,6 +15,27 @@ pub(crate) enum Refusal {
     /// No such order, or not this caller's.
     #[error("order not found")]
     NotFound,
+    /// No such thing, or not this caller's.
+    #[error("{0} not found")]
+    Missing(Missing),
+    /// One field is not acceptable for a reason that only shows here.
+    #[error("{field}: {message}")]
+    Invalid { field: String, message: String },
+    /// Tickets do not go that way.
+    #[error(transparent)]
+    IllegalTicket(#[from] IllegalTicketMove),
+    /// Nothing is written on a ticket that is closed.
+    #[error("the ticket is closed")]
+    TicketClosed,
+    /// Only what was delivered can be disputed.
+    #[error("an order that is {0} cannot be disputed")]
+    NotDelivered(OrderStatus),
+    /// One open dispute an order.
+    #[error("there is an open dispute about the order")]
+    DisputeOpen,
+    /// The decision does not hold.
+    #[error(transparent)]
+    Undecidable(#[from] Undecidable),
     /// The rules know no such move.
     #[error(transparent)]
     Illegal(#[from] IllegalTransition),
@@ -63,6 +86,13 @@ pub(crate) enum Refusal {
     Fault(&'static str),
 }
 
+impl Refusal {
+    /// One field is not acceptable.
+    pub(crate) fn invalid(field: &str, message: &str) -> Self {
+        Self::Invalid { field: field.to_owned(), message: message.to_owned() }
+    }
+}
+
 impl From<sqlx::Error> for Refusal {
     fn from(error: sqlx::Error) -> Self {
         Self::Db(error.into())
@@ -78,4 +108,27 @@ pub(crate) struct LineRefusal {
     pub(crate) code: String,
     /// In words.
     pub(crate) message: String,
+}
+
+/// What is not there besides orders.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Missing {
+    Ticket,
+    Dispute,
+}
+
+impl Missing {
+    /// Its name.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ticket => "ticket",
+            Self::Dispute => "dispute",
+        }
+    }
+}
+
+impl std::fmt::Display for Missing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
 }

@@ -2,10 +2,13 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test says what went wrong by panicking")]
 
 mod crashes;
+mod disputes;
 mod document;
 mod life;
 mod placing;
 mod reading;
 mod saga;
 mod support;
+mod tickets;
 mod time_outs;
+mod watching;
