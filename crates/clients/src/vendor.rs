@@ -1,7 +1,7 @@
 //! Vendor-management as others call it.
 
 use domain::events::VendorFacts;
-use domain::{Phone, UserId, VendorId};
+use domain::{Gstin, Phone, StateCode, UserId, VendorId};
 use serde::{Deserialize, Serialize};
 
 use crate::ServiceError;
@@ -20,6 +20,24 @@ pub struct OpenVendorIn {
     /// Name of the business, when known.
     #[serde(default)]
     pub business_name: Option<String>,
+}
+
+/// What a vendor's invoices say about the vendor.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct SupplierFacts {
+    /// The vendor.
+    pub vendor_id: VendorId,
+    /// Name of the business.
+    pub business_name: String,
+    /// Its address as given; empty when none was.
+    pub address: String,
+    /// Its GSTIN, when registered.
+    #[serde(default)]
+    pub gstin: Option<Gstin>,
+    /// State of supply.
+    pub state_code: StateCode,
+    /// Phone of the business.
+    pub phone: Phone,
 }
 
 client! {
@@ -42,6 +60,14 @@ impl VendorClient {
     /// [`ServiceError`].
     pub async fn vendor(&self, id: VendorId) -> Result<Option<VendorFacts>, ServiceError> {
         self.0.find(&format!("/internal/v1/vendors/{id}")).await
+    }
+
+    /// `GET /internal/v1/vendors/{id}/supplier`.
+    ///
+    /// # Errors
+    /// [`ServiceError`].
+    pub async fn supplier(&self, id: VendorId) -> Result<Option<SupplierFacts>, ServiceError> {
+        self.0.find(&format!("/internal/v1/vendors/{id}/supplier")).await
     }
 
     /// `GET /internal/v1/vendors/by-user/{userId}`.

@@ -249,6 +249,19 @@ const STATES: &[(&str, &str)] = &[
     ("38", "ladakh"),
 ];
 
+impl StateCode {
+    /// The state's name, such as `Telangana`.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let name = STATES.iter().find(|(code, _)| *code == self.0).map_or("", |(_, name)| name);
+        let words = name.split(' ').map(|word| match word {
+            "and" => word.to_owned(),
+            _ => word.chars().take(1).flat_map(char::to_uppercase).chain(word.chars().skip(1)).collect(),
+        });
+        words.collect::<Vec<String>>().join(" ")
+    }
+}
+
 impl FromStr for StateCode {
     type Err = InvalidFormat;
     /// Takes a code or the state's name.

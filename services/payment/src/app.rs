@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use axum::extract::FromRef;
-use clients::OrderClient;
+use clients::{OrderClient, UserClient, VendorClient};
+use media_store::MediaStore;
 use razorpay::Razorpay;
 use service_kit::Kit;
 
@@ -20,6 +21,12 @@ pub struct App {
     pub razorpay: Razorpay,
     /// The order service.
     pub orders: OrderClient,
+    /// Vendor-management.
+    pub vendors: VendorClient,
+    /// The user service.
+    pub users: UserClient,
+    /// Where the invoices' PDFs lie.
+    pub invoices: MediaStore,
 }
 
 impl App {
@@ -30,8 +37,12 @@ impl App {
     pub fn build(kit: Kit, config: Config) -> anyhow::Result<Self> {
         anyhow::ensure!(!config.cod_exposure_limit.is_negative(), "COD_EXPOSURE_LIMIT is below zero");
         let razorpay = Razorpay::new(config.razorpay.clone(), kit.http.clone());
-        let orders = OrderClient::new(kit.http.clone(), kit.service_tokens.clone(), &kit.config.services.order_url);
-        Ok(Self { kit, config: Arc::new(config), razorpay, orders })
+        let (http, tokens, at) = (kit.http.clone(), kit.service_tokens.clone(), &kit.config.services);
+        let orders = OrderClient::new(http.clone(), tokens.clone(), &at.order_url);
+        let vendors = VendorClient::new(http.clone(), tokens.clone(), &at.vendor_management_url);
+        let users = UserClient::new(http, tokens, &at.user_url);
+        let invoices = MediaStore::new(&kit.aws, &config.invoice_bucket, &config.store);
+        Ok(Self { kit, config: Arc::new(config), razorpay, orders, vendors, users, invoices })
     }
 }
 

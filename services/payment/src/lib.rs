@@ -9,6 +9,7 @@ pub mod domain;
 mod events;
 mod http;
 mod jobs;
+mod pdf;
 mod store;
 mod usecases;
 
@@ -55,4 +56,12 @@ impl Service for PaymentService {
 pub async fn sweep_now(app: &App) -> anyhow::Result<()> {
     usecases::sweep::sweep_payments(app).await?;
     Ok(usecases::sweep::sweep_refunds(app).await?)
+}
+
+/// Issues the invoice of a delivered order, as the job does.
+///
+/// # Errors
+/// What the invoice needs to know cannot be had, or the database cannot be used.
+pub async fn issue_invoice_now(app: &App, order_id: ::domain::OrderId) -> anyhow::Result<()> {
+    Ok(usecases::issue_invoice::issue_invoice(app, order_id).await?)
 }

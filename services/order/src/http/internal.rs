@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use chrono::{DateTime, Utc};
-use clients::order::{MarkPaidIn, OrderSummary};
+use clients::order::{InvoiceFacts, MarkPaidIn, OrderSummary};
 use domain::{OrderId, OrderNumber, VendorId};
 use garde::Validate;
 use serde::Deserialize;
@@ -12,8 +12,10 @@ use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::invoice_facts::invoice_facts;
 use super::shapes::summary;
 use crate::App;
+use crate::store::lists::{Filter, Position};
 use crate::usecases::follow_payment::{self, Captured};
 use crate::usecases::read_orders;
 
@@ -22,6 +24,8 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(read))
         .routes(routes!(read_by_number))
         .routes(routes!(list_completed))
+        .routes(routes!(list_placed))
+        .routes(routes!(read_invoice_facts))
         .routes(routes!(mark_paid))
 }
 
@@ -69,6 +73,61 @@ async fn list_completed(
 ) -> Result<Data<Vec<OrderSummary>>, ApiError> {
     let orders = read_orders::completed_orders(&app, params.vendor_id, params.from, params.to).await?;
     Ok(Data::new(orders.into_iter().map(summary).collect()))
+}
+
+/// Which placed orders.
+#[derive(Debug, Deserialize, Validate, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct PlacedParams {
+    /// Placed at this moment or later.
+    #[garde(skip)]
+    from: DateTime<Utc>,
+    /// Placed before this moment.
+    #[garde(skip)]
+    to: DateTime<Utc>,
+    /// `placed_at` of the last order of the page before.
+    #[garde(skip)]
+    #[serde(default)]
+    before_at: Option<DateTime<Utc>>,
+    /// Its id.
+    #[garde(skip)]
+    #[serde(default)]
+    before_id: Option<OrderId>,
+}
+
+/// How many orders a page of [`list_placed`] has at most.
+const PLACED_PAGE: i64 = 500;
+
+/// Orders placed in a period, newest first, at most 500 at a time.
+#[utoipa::path(get, path = "/internal/v1/orders/placed", operation_id = "listPlacedOrders", tag = "internal", params(PlacedParams),
+    responses((status = 200, description = "The orders", body = Data<Vec<OrderSummary>>), Problems))]
+async fn list_placed(
+    State(app): State<App>,
+    _: ServiceOnly,
+    Params(params): Params<PlacedParams>,
+) -> Result<Data<Vec<OrderSummary>>, ApiError> {
+    let filter = Filter {
+        from: Some(params.from),
+        until: Some(params.to),
+        after: params.before_at.zip(params.before_id).map(|(at, id)| Position { at, id }),
+        fetch: PLACED_PAGE,
+        ..Filter::default()
+    };
+    let orders = read_orders::placed_orders(&app, &filter).await?;
+    Ok(Data::new(orders.into_iter().map(summary).collect()))
+}
+
+/// What an invoice of the order needs to know.
+#[utoipa::path(get, path = "/internal/v1/orders/{id}/invoice-facts", operation_id = "readInvoiceFactsOfOrder", tag = "internal",
+    params(("id" = OrderId, Path, description = "The order")),
+    responses((status = 200, description = "The order with its lines and their tax", body = Data<InvoiceFacts>), Problems))]
+async fn read_invoice_facts(
+    State(app): State<App>,
+    _: ServiceOnly,
+    PathId(id): PathId<OrderId>,
+) -> Result<Data<InvoiceFacts>, ApiError> {
+    let (order, lines) = read_orders::read_with_lines(&app, id).await?;
+    Ok(Data::new(invoice_facts(order, lines)))
 }
 
 /// The money of an order is in; the event says the same. Known already, or cancelled meanwhile: 200 with where it stands.

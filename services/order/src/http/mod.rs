@@ -5,6 +5,7 @@ mod disputes;
 mod error;
 mod inputs;
 mod internal;
+mod invoice_facts;
 mod lists;
 mod orders;
 mod reading;

@@ -93,6 +93,20 @@ pub(crate) async fn completed_orders(
     Ok(lists::completed(&mut conn, vendor_id, from, to).await?)
 }
 
+/// Orders placed in a period, without their lines.
+pub(crate) async fn placed_orders(app: &App, filter: &Filter) -> Result<Vec<Order>, Refusal> {
+    let mut conn = app.kit.pool.acquire().await?;
+    Ok(lists::of_all(&mut conn, filter).await?)
+}
+
+/// An order with its lines, for a service.
+pub(crate) async fn read_with_lines(app: &App, id: OrderId) -> Result<(Order, Vec<Line>), Refusal> {
+    let mut conn = app.kit.pool.acquire().await?;
+    let order = orders::find(&mut conn, id, Reader::Service).await?.ok_or(Refusal::NotFound)?;
+    let lines = items::of_orders(&mut conn, &[id]).await?;
+    Ok((order, lines))
+}
+
 /// An order's story across the services.
 pub(crate) async fn read_timeline(app: &App, reader: Reader, id: OrderId) -> Result<Vec<Entry>, Refusal> {
     let mut conn = app.kit.pool.acquire().await?;

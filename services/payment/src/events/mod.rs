@@ -14,6 +14,7 @@ use crate::domain::movements;
 use crate::store::changes;
 use crate::usecases::PaymentError;
 use crate::usecases::cancel_payment::cancel_payment;
+use crate::usecases::issue_invoice::enqueue_invoice;
 use crate::usecases::post_movement::post_movement;
 use crate::usecases::resolve_dispute::resolve_dispute;
 
@@ -79,6 +80,7 @@ async fn apply(app: &App, conn: &mut PgConnection, envelope: &Envelope) -> Resul
             if !known.map_err(PaymentError::from)? {
                 return Err(PaymentError::NotFound.into());
             }
+            enqueue_invoice(app, conn, event.order.order_id, now).await?;
         }
         DisputeResolved::TYPE => {
             let event: DisputeResolved = envelope.parse()?;

@@ -2,6 +2,7 @@
 
 mod cod;
 mod error;
+mod invoices;
 mod ledger;
 mod online;
 mod read;
@@ -28,6 +29,8 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(read::of_order))
         .routes(routes!(refunds::request))
         .routes(routes!(refunds::status))
+        .routes(routes!(invoices::of_order))
+        .routes(routes!(invoices::pdf))
         .routes(routes!(ledger::accounts))
         .routes(routes!(ledger::entries))
 }

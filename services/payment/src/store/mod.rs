@@ -1,6 +1,7 @@
 //! The only SQL of the service.
 
 pub(crate) mod changes;
+pub(crate) mod invoices;
 pub(crate) mod ledger;
 pub(crate) mod payments;
 pub(crate) mod refunds;

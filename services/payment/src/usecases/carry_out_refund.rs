@@ -6,11 +6,12 @@ use chrono::{DateTime, Utc};
 use razorpay::{NewRefund, Notes, Refund, RefundStatus};
 use sqlx::PgConnection;
 
+use super::issue_credit_note::enqueue_credit_note;
 use super::record_observation::Source;
 use super::{PaymentError, post_movement::post_movement};
 use crate::App;
 use crate::domain::movements;
-use crate::store::changes;
+use crate::store::{changes, invoices};
 use crate::store::payments::{self, LogLine, PaymentRow};
 use crate::store::refunds::{self, RefundRow};
 
@@ -151,6 +152,10 @@ async fn processed(
         processed_at: now,
     };
     pg_kit::outbox::append(conn, now, &*app.kit.ids, &Actor::system(ServiceName::Payment), &event).await?;
+    // Without an invoice yet there is nothing to correct; the invoice asks for its credit notes itself.
+    if invoices::is_issued(conn, payment.order_id).await? {
+        enqueue_credit_note(app, conn, refund.id, now).await?;
+    }
     Ok(())
 }
 

@@ -41,6 +41,10 @@ pub(crate) enum PaymentError {
     Illegal { from: PaymentState, to: PaymentState },
     #[error("the order service cannot be asked now: {0}")]
     OrdersUnavailable(String),
+    #[error("what an invoice needs cannot be asked now: {0}")]
+    InvoiceFactsUnavailable(String),
+    #[error("invoice files cannot be reached: {0}")]
+    FilesUnavailable(String),
     #[error(transparent)]
     Refund(#[from] RefundRefusal),
     #[error(transparent)]
@@ -58,7 +62,7 @@ impl PaymentError {
     pub(crate) fn is_transient(&self) -> bool {
         match self {
             Self::Db(error) => error.is_transient() || error.is_serialization_failure() || error.is_lock_timeout(),
-            Self::GatewayUnavailable(_) | Self::OrdersUnavailable(_) | Self::InProgress => true,
+            Self::GatewayUnavailable(_) | Self::OrdersUnavailable(_) | Self::InProgress | Self::InvoiceFactsUnavailable(_) | Self::FilesUnavailable(_) => true,
             _ => false,
         }
     }

@@ -165,10 +165,12 @@ async fn only_services_open_cash_payments() {
 async fn a_delivery_whose_payment_is_not_known_yet_comes_again() {
     let w = world().await;
     let order = w.terms(100);
+    w.invoiceable(&order).await;
     let event = w.delivery(&order);
     assert!(matches!(w.deliver(ServiceName::Order, &event).await, bus::Outcome::Retry(_)));
     let _ = w.open_cod(&order).await.data(201);
     assert_eq!(w.deliver(ServiceName::Order, &event).await, bus::Outcome::Done);
+    w.run_due_jobs().await;
     w.said().await;
     w.service.finish().await;
 }

@@ -3,6 +3,7 @@
 
 mod cod;
 mod document;
+mod invoices;
 mod ledger;
 mod opening;
 mod reading;

@@ -53,6 +53,9 @@ pub(crate) async fn world() -> World {
     .await;
     let (buyer, vendor, finance) = (service.people.buyer(), service.people.vendor(), service.people.admin(AdminRole::Finance));
     let http = outbound::http_client(outbound::HttpSettings::default()).unwrap();
+    let aws = std::env::var("AWS_ENDPOINT_URL").unwrap();
+    let made = http.put(format!("{aws}/realserv-invoices")).send().await.unwrap().status();
+    assert!(made.is_success() || made.as_u16() == 409, "{made}");
     World { service, razorpay, buyer, vendor, finance, http }
 }
 
@@ -216,8 +219,52 @@ impl World {
         OrderDelivered { order: self.order_facts(terms, PaymentMethod::Cod), delivered_at: self.clock.now() }
     }
 
+    /// Delivered, and invoiced.
     pub(crate) async fn delivered(&self, terms: &OpenPaymentIn) {
+        self.invoiceable(terms).await;
         assert_eq!(self.deliver(ServiceName::Order, &self.delivery(terms)).await, bus::Outcome::Done);
+        self.run_due_jobs().await;
+    }
+
+    /// Lets the other services know what an invoice of the order says: cement at 18 % inside Telangana, and delivery.
+    pub(crate) async fn invoiceable(&self, terms: &OpenPaymentIn) {
+        let order = terms.order_id;
+        let gross = terms.amount.paise() - 15_000;
+        let tax = gross * 9 / 118;
+        let paise = |paise: i64| Money::from_paise(paise);
+        let mut facts = serde_json::to_value(self.order_facts(terms, PaymentMethod::Cod)).unwrap();
+        let more = json!({"status": "delivered", "supplier_state": "36", "gst_scheme": "regular",
+            "placed_at": self.clock.now(), "delivered_at": self.clock.now(),
+            "delivery_address": {"address_line1": "Plot 12, Financial District", "city": "Hyderabad", "state": "Telangana",
+                "state_code": "36", "pincode": "500032", "contact_name": "Ravi", "contact_phone": "+919876543210"},
+            "lines": [
+                {"description": "OPC 53 cement", "tax_code": "2523", "quantity": "50", "unit": "bag",
+                 "unit_price": paise((gross - 2 * tax) / 50), "total_price": paise(gross - 2 * tax), "discount": "0.00",
+                 "taxable": paise(gross - 2 * tax), "gst_rate": "18.00", "cgst": paise(tax), "sgst": paise(tax),
+                 "igst": "0.00"},
+                {"description": "Delivery", "tax_code": "996511", "quantity": "1", "unit_price": "150.00",
+                 "total_price": "150.00", "discount": "0.00", "taxable": "150.00", "gst_rate": "0.00", "cgst": "0.00",
+                 "sgst": "0.00", "igst": "0.00"}]});
+        facts.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        self.neighbour("GET", &format!("/internal/v1/orders/{order}/invoice-facts"), 200, facts).await;
+        let supplier = json!({"vendor_id": terms.vendor_id, "business_name": "Sri Venkateswara Building Materials",
+            "address": "Kukatpally, Hyderabad", "gstin": "36AABCU9603R1ZO", "state_code": "36", "phone": "+919876543211"});
+        self.neighbour("GET", &format!("/internal/v1/vendors/{}/supplier", terms.vendor_id), 200, supplier).await;
+        let user = json!({"user_id": terms.buyer_user_id, "firebase_uid": "u", "phone": "+919876543210",
+            "full_name": "Lakshmi Narayana", "user_type": "buyer", "status": "active", "preferred_language": "en"});
+        self.neighbour("GET", &format!("/internal/v1/users/{}", terms.buyer_user_id), 200, user).await;
+    }
+
+    /// The order's invoice as finance sees it.
+    pub(crate) async fn invoice(&self, terms: &OpenPaymentIn) -> Value {
+        self.get(&format!("/api/v1/invoices/order/{}", terms.order_id), &self.finance.token).await.data(200).clone()
+    }
+
+    /// The bytes that a path answers, with their type.
+    pub(crate) async fn bytes(&self, path: &str, token: &str) -> (u16, String, Vec<u8>) {
+        let answer = self.http.get(format!("{}{path}", self.base_url)).bearer_auth(token).send().await.unwrap();
+        let kind = answer.headers()["content-type"].to_str().unwrap().to_owned();
+        (answer.status().as_u16(), kind, answer.bytes().await.unwrap().to_vec())
     }
 
     pub(crate) async fn payment(&self, id: &str) -> Value {

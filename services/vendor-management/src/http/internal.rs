@@ -1,7 +1,7 @@
 //! For our other services only.
 
 use axum::extract::State;
-use clients::vendor::OpenVendorIn;
+use clients::vendor::{OpenVendorIn, SupplierFacts};
 use domain::events::VendorFacts;
 use domain::{Phone, UserId, VendorId};
 use garde::Validate;
@@ -18,7 +18,7 @@ use crate::usecases::onboard_vendor;
 use crate::usecases::open_vendor::open_vendor;
 
 pub(super) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(open)).routes(routes!(get)).routes(routes!(by_user))
+    OpenApiRouter::new().routes(routes!(open)).routes(routes!(get)).routes(routes!(supplier)).routes(routes!(by_user))
 }
 
 /// A vendor to be opened: [`OpenVendorIn`] with its limits.
@@ -56,6 +56,27 @@ async fn open(_caller: ServiceOnly, State(app): State<App>, Body(body): Body<Ope
     responses((status = 200, description = "The vendor", body = Data<VendorFacts>), Problems))]
 async fn get(_caller: ServiceOnly, State(app): State<App>, PathId(id): PathId<VendorId>) -> Result<Data<VendorFacts>, ApiError> {
     Ok(Data::new(onboard_vendor::find(&app, id).await?.facts()))
+}
+
+/// Reads what a vendor's invoices say about the vendor
+#[utoipa::path(get, path = "/internal/v1/vendors/{id}/supplier", tag = "internal", operation_id = "getSupplierFacts", params(("id" = VendorId, Path, description = "The vendor")),
+    responses((status = 200, description = "The vendor as a supplier", body = Data<SupplierFacts>), Problems))]
+async fn supplier(
+    _caller: ServiceOnly,
+    State(app): State<App>,
+    PathId(id): PathId<VendorId>,
+) -> Result<Data<SupplierFacts>, ApiError> {
+    let vendor = onboard_vendor::find(&app, id).await?;
+    let details = vendor.details;
+    let address = details.as_ref().and_then(|details| details.business_address.clone()).unwrap_or_default();
+    Ok(Data::new(SupplierFacts {
+        vendor_id: vendor.id,
+        business_name: vendor.business_name,
+        address,
+        gstin: details.and_then(|details| details.gstin),
+        state_code: vendor.state_code,
+        phone: vendor.business_phone,
+    }))
 }
 
 /// Reads the vendor of a user
