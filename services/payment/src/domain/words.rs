@@ -3,8 +3,26 @@
 use ::domain::Money;
 
 const SMALL: [&str; 20] = [
-    "Zero", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve", "Thirteen",
-    "Fourteen", "Fifteen", "Sixteen", "Seventeen", "Eighteen", "Nineteen",
+    "Zero",
+    "One",
+    "Two",
+    "Three",
+    "Four",
+    "Five",
+    "Six",
+    "Seven",
+    "Eight",
+    "Nine",
+    "Ten",
+    "Eleven",
+    "Twelve",
+    "Thirteen",
+    "Fourteen",
+    "Fifteen",
+    "Sixteen",
+    "Seventeen",
+    "Eighteen",
+    "Nineteen",
 ];
 const TENS: [&str; 10] = ["", "", "Twenty", "Thirty", "Forty", "Fifty", "Sixty", "Seventy", "Eighty", "Ninety"];
 
@@ -100,10 +118,14 @@ mod tests {
 
     #[test]
     fn digits_are_grouped_as_india_writes_them() {
-        for (amount, written) in
-            [("0.50", "0.50"), ("999.00", "999.00"), ("1000.00", "1,000.00"), ("123456.00", "1,23,456.00"),
-             ("9999999999.99", "9,99,99,99,999.99"), ("-1234.50", "-1,234.50")]
-        {
+        for (amount, written) in [
+            ("0.50", "0.50"),
+            ("999.00", "999.00"),
+            ("1000.00", "1,000.00"),
+            ("123456.00", "1,23,456.00"),
+            ("9999999999.99", "9,99,99,99,999.99"),
+            ("-1234.50", "-1,234.50"),
+        ] {
             assert_eq!(grouped(money(amount)), written);
         }
     }

@@ -66,7 +66,9 @@ impl Fonts {
     pub(super) fn runs<'a>(&self, text: &'a str, weight: Weight, size: f32) -> Vec<Run<'a>> {
         let mut pieces: Vec<(usize, &Loaded)> = Vec::new();
         for (at, c) in text.char_indices() {
-            let same = pieces.last().filter(|(_, last)| (c.is_whitespace() || last.has(c)) && (!c.is_ascii_alphanumeric() || self.is_main(last)));
+            let same = pieces
+                .last()
+                .filter(|(_, last)| (c.is_whitespace() || last.has(c)) && (!c.is_ascii_alphanumeric() || self.is_main(last)));
             if same.is_none() {
                 pieces.push((at, self.font_for(c, weight)));
             }

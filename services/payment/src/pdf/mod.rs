@@ -165,13 +165,17 @@ fn closing(pen: &mut Pen, document: &Document) {
     let note = match (document.kind, document.gst_scheme) {
         (DocumentKind::CreditNote, _) => "Credit note under section 34 of the CGST Act, 2017.",
         (DocumentKind::Invoice, GstScheme::Regular) => "Tax is not payable on reverse charge.",
-        (DocumentKind::Invoice, GstScheme::Composition) => {
-            "Composition taxable person, not eligible to collect tax on supplies."
-        }
+        (DocumentKind::Invoice, GstScheme::Composition) => "Composition taxable person, not eligible to collect tax on supplies.",
         (DocumentKind::Invoice, GstScheme::Unregistered) => "The supplier is not registered under GST; no tax is charged.",
     };
     let y = pen.paragraph(MARGIN, pen.y, 270.0, LABEL, note);
-    pen.paragraph(MARGIN, y, 270.0, LABEL, "Issued electronically by RealServ on behalf of the supplier. Amounts are in Indian rupees.");
+    pen.paragraph(
+        MARGIN,
+        y,
+        270.0,
+        LABEL,
+        "Issued electronically by RealServ on behalf of the supplier. Amounts are in Indian rupees.",
+    );
     pen.text(RIGHT, pen.y, Align::Right, TEXT, &format!("For {}", document.supplier.name));
     pen.text(RIGHT, pen.y + 34.0, Align::Right, LABEL, "Authorised signatory");
     pen.y += 40.0;

@@ -1,5 +1,6 @@
 //! Writing on pages of paper from the top down.
 
+use krilla::Document as Pdf;
 use krilla::color::rgb;
 use krilla::geom::{PathBuilder, Point, Rect};
 use krilla::metadata::Metadata;
@@ -8,7 +9,6 @@ use krilla::page::PageSettings;
 use krilla::paint::{Fill, Stroke};
 use krilla::surface::Surface;
 use krilla::text::TextDirection;
-use krilla::Document as Pdf;
 
 use super::Failed;
 use super::fonts::{Fonts, Weight};

@@ -77,8 +77,7 @@ fn head(pen: &mut Pen, columns: &[Column]) {
 fn cells(document: &Document, line: &DocumentLine, number: i32) -> Vec<String> {
     let price = line.unit_price.map_or_else(String::new, grouped);
     let quantity = line.quantity.map_or_else(String::new, |quantity| quantity.to_string());
-    let mut cells =
-        vec![number.to_string(), String::new(), line.tax_code.clone(), quantity, price, grouped(line.taxable)];
+    let mut cells = vec![number.to_string(), String::new(), line.tax_code.clone(), quantity, price, grouped(line.taxable)];
     if document.gst_scheme == GstScheme::Regular {
         cells.push(format!("{}%", line.gst_rate));
         if document.is_interstate() {
@@ -107,7 +106,9 @@ fn row(pen: &mut Pen, columns: &[Column], cells: &[String], description: &[Strin
         } else {
             pen.text(at, pen.y, *align, CELL, cell);
         }
-        if index == 3 && let Some(unit) = line.unit {
+        if index == 3
+            && let Some(unit) = line.unit
+        {
             pen.text(at, pen.y + 9.0, *align, SMALL, &format!("{} ({})", unit.as_str().replace('_', " "), uqc(unit)));
         }
         x += width;

@@ -1,7 +1,7 @@
 //! Documents on paper. With `INVOICE_SAMPLES` naming a folder they are left there to be looked at.
 
-use ::domain::{Money, Quantity, Rate, SystemIds, Unit, halves};
 use ::domain::{IdGen, OrderNumber};
+use ::domain::{Money, Quantity, Rate, SystemIds, Unit, halves};
 
 use super::*;
 use crate::domain::invoice::{Correction, DocumentLine, Totals};

@@ -1,8 +1,6 @@
 //! Invoices and credit notes: numbered and written in one transaction, never changed.
 
-use ::domain::{
-    BuyerId, GstScheme, Money, OrderId, OrderNumber, PaymentId, Quantity, Rate, RefundId, StateCode, Unit, VendorId,
-};
+use ::domain::{BuyerId, GstScheme, Money, OrderId, OrderNumber, PaymentId, Quantity, Rate, RefundId, StateCode, Unit, VendorId};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use sqlx::types::Json;
@@ -12,12 +10,7 @@ use super::Stored;
 use crate::domain::invoice::{Correction, Document, DocumentKind, DocumentLine, Party, Totals};
 
 /// The next serial of a series. Its row stays locked until the transaction ends: who rolls back leaves no gap.
-pub(crate) async fn next_serial(
-    conn: &mut PgConnection,
-    scope: &str,
-    kind: DocumentKind,
-    financial_year: &str,
-) -> Stored<i64> {
+pub(crate) async fn next_serial(conn: &mut PgConnection, scope: &str, kind: DocumentKind, financial_year: &str) -> Stored<i64> {
     sqlx::query_scalar!(
         "INSERT INTO invoice_series (scope, kind, financial_year, last_serial) VALUES ($1, $2, $3, 1)
          ON CONFLICT (scope, kind, financial_year) DO UPDATE SET last_serial = invoice_series.last_serial + 1

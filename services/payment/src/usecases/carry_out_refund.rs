@@ -11,9 +11,9 @@ use super::record_observation::Source;
 use super::{PaymentError, post_movement::post_movement};
 use crate::App;
 use crate::domain::movements;
-use crate::store::{changes, invoices};
 use crate::store::payments::{self, LogLine, PaymentRow};
 use crate::store::refunds::{self, RefundRow};
+use crate::store::{changes, invoices};
 
 /// What became of a refund.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -51,8 +51,7 @@ async fn make(app: &App, document: &Document) -> Result<Bytes, PaymentError> {
         .map_err(|_| PaymentError::Broken("a PDF could not be made"))?
         .map_err(|_| PaymentError::Broken("a PDF could not be made"))?;
     let content = Bytes::from(content);
-    let file =
-        StoredFile { object_key: format!("{}/{}.pdf", document.financial_year, document.id), sha256: sha256(&content) };
+    let file = StoredFile { object_key: format!("{}/{}.pdf", document.financial_year, document.id), sha256: sha256(&content) };
     app.invoices.put(&file.object_key, content.clone(), PDF).await.map_err(|error| files(&error))?;
     let mut conn = app.kit.pool.acquire().await.map_err(PaymentError::from)?;
     invoices::keep_file(&mut conn, document.id, &file, app.kit.clock.now()).await?;

@@ -46,8 +46,7 @@ async fn enqueue_for_order(
 /// Issues the invoice, once. Its number and its rows are one transaction.
 pub(crate) async fn issue_invoice(app: &App, order_id: OrderId) -> Result<(), PaymentError> {
     let facts = app.orders.invoice_facts(order_id).await.map_err(unavailable)?.ok_or(PaymentError::NotFound)?;
-    let (supplier, buyer) =
-        tokio::join!(app.vendors.supplier(facts.order.vendor_id), app.users.user(facts.order.buyer_user_id));
+    let (supplier, buyer) = tokio::join!(app.vendors.supplier(facts.order.vendor_id), app.users.user(facts.order.buyer_user_id));
     let supplier = supplier.map_err(unavailable)?.ok_or(PaymentError::NotFound)?;
     let buyer = buyer.map_err(unavailable)?.map(|user| user.full_name).filter(|name| !name.trim().is_empty());
 

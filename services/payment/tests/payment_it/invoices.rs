@@ -38,13 +38,19 @@ async fn a_delivered_order_gets_one_invoice_with_everything_the_law_asks_for() {
     assert_eq!((invoice["title"].as_str(), invoice["financial_year"].as_str()), (Some("Tax invoice"), Some(year.as_str())));
     assert_eq!(invoice["supplier"]["gstin"], "36AABCU9603R1ZO");
     assert_eq!(invoice["recipient"]["name"], "Lakshmi Narayana");
-    assert_eq!((invoice["deliver_to"]["name"].as_str(), invoice["deliver_to"]["pincode"].as_str()), (Some("Ravi"), Some("500032")));
+    assert_eq!(
+        (invoice["deliver_to"]["name"].as_str(), invoice["deliver_to"]["pincode"].as_str()),
+        (Some("Ravi"), Some("500032"))
+    );
     assert_eq!((invoice["place_of_supply"].as_str(), invoice["place_of_supply_name"].as_str()), (Some("36"), Some("Telangana")));
     assert_eq!((invoice["reverse_charge"].as_bool(), invoice["interstate"].as_bool()), (Some(false), Some(false)));
     assert_eq!((invoice["total"].as_str(), invoice["currency"].as_str()), (Some("11800.00"), Some("INR")));
     assert_eq!(invoice["amount_in_words"], "Rupees Eleven Thousand Eight Hundred Only");
     let line = &invoice["lines"][0];
-    assert_eq!((line["tax_code"].as_str(), line["uqc"].as_str(), line["gst_rate"].as_str()), (Some("2523"), Some("BAG"), Some("18.00")));
+    assert_eq!(
+        (line["tax_code"].as_str(), line["uqc"].as_str(), line["gst_rate"].as_str()),
+        (Some("2523"), Some("BAG"), Some("18.00"))
+    );
     assert_eq!(line["cgst"], line["sgst"]);
     payment::issue_invoice_now(&w.app, order.order_id).await.unwrap();
     assert_eq!(w.invoice(&order).await, invoice);
