@@ -62,7 +62,11 @@ impl PaymentError {
     pub(crate) fn is_transient(&self) -> bool {
         match self {
             Self::Db(error) => error.is_transient() || error.is_serialization_failure() || error.is_lock_timeout(),
-            Self::GatewayUnavailable(_) | Self::OrdersUnavailable(_) | Self::InProgress | Self::InvoiceFactsUnavailable(_) | Self::FilesUnavailable(_) => true,
+            Self::GatewayUnavailable(_)
+            | Self::OrdersUnavailable(_)
+            | Self::InProgress
+            | Self::InvoiceFactsUnavailable(_)
+            | Self::FilesUnavailable(_) => true,
             _ => false,
         }
     }
