@@ -15,6 +15,7 @@ use super::shapes::{PaymentOut, opened};
 use crate::App;
 use crate::usecases::collect_cod::{CashReport, collect_cod};
 use crate::usecases::open_cod::open_cod;
+use crate::usecases::own_proof::own_proof;
 use crate::usecases::verify_proof;
 
 policy!(pub(crate) Collectors: vendor, admin[Finance]);
@@ -41,7 +42,7 @@ pub(crate) struct MarkCollectedIn {
     /// Must be what is due.
     #[garde(skip)]
     amount: Money,
-    /// A photo of the collection, uploaded before.
+    /// A photo of the collection, uploaded before by the caller.
     #[garde(skip)]
     #[serde(default)]
     proof_media_id: Option<MediaId>,
@@ -61,6 +62,9 @@ pub(crate) async fn mark_collected(
         Caller::Vendor { vendor_id, .. } => Some(*vendor_id),
         _ => None,
     };
+    if let Some(proof) = asked.proof_media_id {
+        own_proof(&app, proof, vendor.and(who.caller.user_id())).await?;
+    }
     let report = CashReport { vendor, amount: asked.amount, proof: asked.proof_media_id };
     let payment = collect_cod(&app, &who.actor, id, report).await?;
     PaymentOut::seen_by(&who.caller, payment).map(Data::new).ok_or_else(|| ApiError::not_found("payment"))

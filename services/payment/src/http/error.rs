@@ -6,6 +6,7 @@ use service_kit::ApiError;
 
 use crate::domain::refund::RefundRefusal;
 use crate::usecases::PaymentError;
+use crate::usecases::own_proof::ProofRefusal;
 use crate::usecases::receive_webhook::WebhookRefusal;
 
 impl From<PaymentError> for ApiError {
@@ -75,6 +76,17 @@ fn refund(refusal: RefundRefusal) -> ApiError {
         }
         RefundRefusal::NotPositive => ApiError::invalid_field("amount", "must be above zero"),
         RefundRefusal::Money(error) => error.into(),
+    }
+}
+
+impl From<ProofRefusal> for ApiError {
+    fn from(refusal: ProofRefusal) -> Self {
+        match refusal {
+            ProofRefusal::NotYours => Self::invalid_field("proof_media_id", "no file of yours; upload it first"),
+            ProofRefusal::Unavailable(error) => {
+                Self::unavailable("files_unavailable", "the proof cannot be looked up now; try again in a moment").with_cause(error)
+            }
+        }
     }
 }
 

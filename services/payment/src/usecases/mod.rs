@@ -11,6 +11,7 @@ pub(crate) mod issue_invoice;
 pub(crate) mod open_cod;
 pub(crate) mod open_online;
 mod open_payment;
+pub(crate) mod own_proof;
 pub(crate) mod post_movement;
 pub(crate) mod process_webhook;
 pub(crate) mod read_invoices;

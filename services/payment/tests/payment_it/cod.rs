@@ -137,9 +137,12 @@ async fn a_proof_is_added_once_and_looked_at_by_finance() {
     let verify = format!("/api/v1/payments/cod/{id}/verify-proof");
     assert_eq!(w.post(&verify, &w.finance.token, &json!({})).await.code(409), "no_proof");
     let proof: MediaId = new_id();
+    w.stored_by(proof, w.vendor.user_id).await;
     let body = json!({"amount": "5000.00", "proof_media_id": proof});
     assert_eq!(w.put(&path(&id), &w.vendor.token, &body).await.data(200)["cod"]["proof_media_id"], json!(proof));
-    let other = json!({"amount": "5000.00", "proof_media_id": new_id::<MediaId>()});
+    let second: MediaId = new_id();
+    w.stored_by(second, w.vendor.user_id).await;
+    let other = json!({"amount": "5000.00", "proof_media_id": second});
     assert_eq!(w.put(&path(&id), &w.vendor.token, &other).await.data(200)["cod"]["proof_media_id"], json!(proof));
     assert_eq!(w.post(&verify, &w.vendor.token, &json!({})).await.code(403), "forbidden");
     let seen = w.post(&verify, &w.finance.token, &json!({"notes": "looks right"})).await;
@@ -171,6 +174,29 @@ async fn a_delivery_whose_payment_is_not_known_yet_comes_again() {
     let _ = w.open_cod(&order).await.data(201);
     assert_eq!(w.deliver(ServiceName::Order, &event).await, bus::Outcome::Done);
     w.run_due_jobs().await;
+    w.said().await;
+    w.service.finish().await;
+}
+
+#[tokio::test]
+async fn nothing_but_a_file_of_the_vendors_own_proves_that_cash_was_collected() {
+    let w = world().await;
+    let order = w.terms(5_000);
+    let id = text(&w.open_cod(&order).await.data(201)["payment_id"]);
+    w.delivered(&order).await;
+    let (somebodys, nobodys): (MediaId, MediaId) = (new_id(), new_id());
+    w.stored_by(somebodys, w.buyer.user_id).await;
+    let missing = json!({"error": {"code": "not_found", "message": "file not found", "correlation_id": nobodys}});
+    w.neighbour("GET", &format!("/internal/v1/media/{nobodys}"), 404, missing).await;
+    for proof in [somebodys, nobodys] {
+        let body = json!({"amount": "5000.00", "proof_media_id": proof});
+        let refused = w.put(&path(&id), &w.vendor.token, &body).await;
+        assert_eq!(refused.code(422), "validation_failed");
+        assert_eq!(refused.body["error"]["details"][0]["field"], "proof_media_id");
+    }
+    assert_eq!(w.payment(&id).await["status"], "pending");
+    let body = json!({"amount": "5000.00", "proof_media_id": somebodys});
+    assert_eq!(w.put(&path(&id), &w.finance.token, &body).await.data(200)["status"], "collected");
     w.said().await;
     w.service.finish().await;
 }

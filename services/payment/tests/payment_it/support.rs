@@ -5,7 +5,7 @@ use std::ops::Deref;
 use clients::payment::OpenPaymentIn;
 use domain::events::{OrderCancelled, OrderDelivered, OrderFacts};
 use domain::{
-    ActorKind, AdminRole, BuyerId, Clock as _, IdGen, Money, OrderId, OrderNumber, OrderType, PaymentMethod, ServiceName,
+    ActorKind, AdminRole, BuyerId, Clock as _, IdGen, MediaId, Money, OrderId, OrderNumber, OrderType, PaymentMethod, ServiceName,
     SystemIds, UserId, VendorId,
 };
 use payment::PaymentService;
@@ -132,6 +132,12 @@ impl World {
         let body = json!({"amount": terms.amount});
         let _ = self.put(&format!("/api/v1/payments/cod/{id}/mark-collected"), &self.vendor.token, &body).await.data(200);
         id
+    }
+
+    /// Lets the integration service know a file, and who stored it.
+    pub(crate) async fn stored_by(&self, id: MediaId, by: UserId) {
+        let facts = json!({"media_id": id, "category": "cod_proof", "file_type": "image/png", "uploaded_by": by, "sha256": "00"});
+        self.neighbour("GET", &format!("/internal/v1/media/{id}"), 200, facts).await;
     }
 
     pub(crate) async fn sandbox(&self, method: Method, path: &str, body: &Value) -> (u16, Value) {

@@ -238,3 +238,18 @@ async fn the_gateways_own_webhooks_are_understood() {
     let said = w.said_types().await;
     assert_eq!((count(&said, "PaymentCaptured"), count(&said, "RefundProcessed")), (1, 1));
 }
+
+#[tokio::test]
+async fn a_signed_event_with_a_nul_in_it_counts_like_any_other() {
+    let w = world().await;
+    let (id, gateway_order) = w.opened(&w.terms(11_800)).await;
+    let paid = w.pay(&gateway_order, json!({})).await;
+    let mut entity = w.entity(paid["razorpay_payment_id"].as_str().unwrap()).await;
+    entity["description"] = json!("for the slab\u{0}");
+    entity["notes"] = json!({"si\u{0}te": "x", "floor": ["2\u{0}nd"]});
+    w.payment_webhook("evt_nul", "payment.captured", &entity).await;
+    w.run_due_jobs().await;
+    assert_eq!(w.payment(&id).await["status"], "captured");
+    w.said().await;
+    w.service.finish().await;
+}
