@@ -1,6 +1,7 @@
 //! Opening, onboarding, changing and finding vendors.
 
 use domain::{AdminRole, ServiceName};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::{Fine as _, World, onboarding};
@@ -182,5 +183,17 @@ async fn staff_set_status_and_commission_and_the_audit_log_hears_of_it() {
     let listed = world.service.get("/api/v1/vendors?status=blocked&q=venkat&limit=1", &operations).await;
     assert_eq!(listed.data(200).as_array().unwrap().len(), 1);
     assert_eq!(world.service.get("/api/v1/vendors", &finance).await.code(403), "forbidden");
+    world.service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn anyone_may_ask_whether_a_shop_is_open() {
+    let world = World::selling().await;
+    let path = format!("/api/v1/vendors/{}/availability", world.vendor.vendor_id);
+    let answer = world.service.send(Method::GET, &path, None, None, &[]).await;
+    assert_eq!(answer.data(200)["can_take_orders"], true);
+    let closing = json!({"is_accepting_orders": false});
+    assert_eq!(world.service.send(Method::PUT, &path, None, Some(&closing), &[]).await.code(401), "unauthenticated");
+    world.service.said().await;
     world.service.finish().await;
 }
