@@ -1,10 +1,12 @@
 //! Browsing: a page of the catalogue, through the gateway and at the service alone.
 
+use std::time::Duration;
+
 use anyhow::{Result, bail};
 
 use super::client::Browser;
 use super::limits;
-use super::report::{Series, print_alone, print_ratio};
+use super::report::{Level, Series, print_alone, print_ratio};
 use super::stage::Stage;
 use crate::service::Service;
 
@@ -20,14 +22,18 @@ pub(super) async fn run(stage: &Stage) -> Result<()> {
     for statement in &statements {
         println!("  runs: {statement}");
     }
-    let through_gateway = load(stage, "through the gateway", &browser, &gateway).await?;
-    let at_service = load(stage, "at the service alone", &browser, &service).await?;
     let url = stage.server.url(catalog.database);
     let (mut bare, address) = limits::start_bare(&stage.run, &stage.logs, url, &statements).await?;
-    let bare_stage = stage.with("bench-bare", bare.pid());
-    let limit = load(&bare_stage, "limit: a bare handler, the same SQL", &browser, &address).await;
-    bare.stop(std::time::Duration::from_secs(2)).await;
-    let limit = limit?;
+    let stage = &stage.with("bench-bare", bare.pid());
+    let [mut through_gateway, mut at_service, mut limit] =
+        ["through the gateway", "at the service alone", "limit: a bare handler, the same SQL"].map(Series::new);
+    for users in &stage.users {
+        // One after the other at each level: what else this machine does then falls on all of them alike.
+        through_gateway.levels.push(load(stage, *users, &browser, &gateway).await?);
+        at_service.levels.push(load(stage, *users, &browser, &service).await?);
+        limit.levels.push(load(stage, *users, &browser, &address).await?);
+    }
+    bare.stop(Duration::from_secs(2)).await;
     for series in [&through_gateway, &at_service, &limit] {
         series.print();
     }
@@ -41,17 +47,13 @@ pub(super) async fn run(stage: &Stage) -> Result<()> {
     Ok(())
 }
 
-async fn load(stage: &Stage, title: &str, browser: &Browser, url: &str) -> Result<Series> {
+async fn load(stage: &Stage, users: usize, browser: &Browser, url: &str) -> Result<Level> {
     let (browser, url) = (browser.clone(), url.to_owned());
     let ask = move |_: usize, _: usize| {
         let (browser, url) = (browser.clone(), url.clone());
         async move { browser.get(&url).await }
     };
-    let mut levels = Vec::new();
-    for users in &stage.users {
-        levels.push(stage.level(*users, true, ask.clone()).await?);
-    }
-    Ok(Series { title: title.to_owned(), levels })
+    stage.level(users, true, ask).await
 }
 
 /// What the service runs for one page, seen in the log of Postgres.

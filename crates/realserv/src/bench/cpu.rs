@@ -36,6 +36,16 @@ fn stat(pid: i32) -> Option<Vec<String>> {
     Some(rest.split_whitespace().map(str::to_owned).collect())
 }
 
+/// Processor milliseconds in which anything at all ran on this machine.
+pub(super) fn of_everybody() -> f64 {
+    let text = fs::read_to_string("/proc/stat").unwrap_or_default();
+    let mut fields =
+        text.lines().next().unwrap_or_default().split_whitespace().skip(1).filter_map(|field| field.parse::<f64>().ok());
+    // user, nice, system; then idle and iowait, which are none; then irq, softirq and steal.
+    let working: f64 = fields.by_ref().take(3).sum();
+    (working + fields.skip(2).take(3).sum::<f64>()) * 10.0
+}
+
 /// The processes to be watched: their names, and whether their children count as well.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Watched(BTreeMap<String, (i32, bool)>);
@@ -72,6 +82,10 @@ impl Reading {
 pub(super) struct Used(pub(super) BTreeMap<String, f64>);
 
 impl Used {
+    pub(super) fn sum(&self) -> f64 {
+        self.0.values().sum()
+    }
+
     /// Of those whose name fits.
     pub(super) fn of(&self, fits: impl Fn(&str) -> bool) -> f64 {
         self.0.iter().filter(|(name, _)| fits(name)).map(|(_, used)| used).sum()

@@ -44,7 +44,8 @@ const TABLES: &str = "
 /// One order of two lines, between BEGIN and COMMIT. `:stock` is the first of the two rows of stock.
 pub(super) const ORDER: [&str; 7] = [
     "INSERT INTO keys (key, body_hash) VALUES (gen_random_uuid(), decode(repeat('ab', 32), 'hex'))",
-    "SELECT id, name, price FROM stock WHERE id BETWEEN :stock AND :stock + 1",
+    // In the order of ids, so that two orders of neighbouring rows never wait for each other.
+    "SELECT id, name, price FROM stock WHERE id BETWEEN :stock AND :stock + 1 ORDER BY id FOR UPDATE",
     "UPDATE stock SET quantity = quantity - 2 WHERE id BETWEEN :stock AND :stock + 1 AND quantity >= 2",
     "INSERT INTO orders (id, order_number, buyer_id, vendor_id, status, address, subtotal, tax, delivery_charge, total) \
      SELECT n, 'ORD' || lpad(n::text, 9, '0'), gen_random_uuid(), gen_random_uuid(), 'pending', \

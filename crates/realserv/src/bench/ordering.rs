@@ -10,7 +10,7 @@ use domain::{Clock as _, SystemClock};
 use super::client::{Browser, Posted};
 use super::crowd::{Crowd, VENDORS};
 use super::limits::{self, DATABASE};
-use super::report::{Series, print_alone, print_ratio};
+use super::report::{Level, Series, print_alone, print_ratio};
 use super::stage::Stage;
 use super::statements::{Ran, tally};
 use crate::home::Home;
@@ -27,14 +27,19 @@ pub(super) async fn run(stage: &Stage, home: &Home) -> Result<()> {
     let url = stage.at(stage.ports.gateway, "/api/v1/orders");
     stage.settle().await;
     count_statements(stage, &crowd, &browser, &url).await?;
-    let orders = load(stage, &crowd, &browser, &url).await?;
     limits::make_database(&stage.server).await?;
     let (mut bare, address) = limits::start_bare(&stage.run, &stage.logs, stage.server.url(DATABASE), &[]).await?;
-    let limit = load_bare(&stage.with("bench-bare", bare.pid()), &browser, &address).await;
+    let stage = &stage.with("bench-bare", bare.pid());
+    let mut orders = Series::new("an order through the gateway and all services");
+    let mut limit = Series::new("limit: a bare handler, one transaction in one database");
+    for users in &stage.users {
+        // One after the other at each level: what else this machine does then falls on both alike.
+        orders.levels.push(load(stage, *users, &crowd, &browser, &url).await?);
+        limit.levels.push(load_bare(stage, *users, &browser, &address).await?);
+    }
     bare.stop(Duration::from_secs(2)).await;
-    let limit = limit?;
     orders.print();
-    orders.print_by_service();
+    orders.print_by_process();
     limit.print();
     let script = limits::write_script(&stage.scripts, "ordering.sql", &limits::order_script())?;
     if let Some(alone) = stage.pgbench(&script, DATABASE).await? {
@@ -45,19 +50,15 @@ pub(super) async fn run(stage: &Stage, home: &Home) -> Result<()> {
     Ok(())
 }
 
-async fn load(stage: &Stage, crowd: &Arc<Crowd>, browser: &Browser, url: &str) -> Result<Series> {
-    let mut levels = Vec::new();
-    for (run, users) in stage.users.iter().enumerate() {
-        let (crowd, browser, url) = (Arc::clone(crowd), browser.clone(), url.to_owned());
-        let ask = move |user: usize, question: usize| {
-            let (crowd, browser, url) = (Arc::clone(&crowd), browser.clone(), url.clone());
-            // Warming up and measuring ask the same questions; a key is for one of them only.
-            let key = format!("bench-{run}-{user}-{question}-{}", SystemClock.now().timestamp_micros());
-            async move { place(&crowd, &browser, &url, user, question, key).await }
-        };
-        levels.push(stage.level_with_aftermath(*users, ask).await?);
-    }
-    Ok(Series { title: "an order through the gateway and all services".to_owned(), levels })
+async fn load(stage: &Stage, users: usize, crowd: &Arc<Crowd>, browser: &Browser, url: &str) -> Result<Level> {
+    let (crowd, browser, url) = (Arc::clone(crowd), browser.clone(), url.to_owned());
+    let ask = move |user: usize, question: usize| {
+        let (crowd, browser, url) = (Arc::clone(&crowd), browser.clone(), url.clone());
+        // Warming up and measuring ask the same questions; a key is for one of them only.
+        let key = format!("bench-{users}-{user}-{question}-{}", SystemClock.now().timestamp_micros());
+        async move { place(&crowd, &browser, &url, user, question, key).await }
+    };
+    stage.level_with_aftermath(users, ask).await
 }
 
 async fn place(crowd: &Crowd, browser: &Browser, url: &str, user: usize, question: usize, key: String) -> Result<(), String> {
@@ -65,17 +66,13 @@ async fn place(crowd: &Crowd, browser: &Browser, url: &str, user: usize, questio
     browser.post(url, Posted { token: &buyer.token, key, body }).await
 }
 
-async fn load_bare(stage: &Stage, browser: &Browser, url: &str) -> Result<Series> {
-    let mut levels = Vec::new();
-    for users in &stage.users {
-        let (browser, url) = (browser.clone(), url.to_owned());
-        let ask = move |_: usize, _: usize| {
-            let (browser, url) = (browser.clone(), url.clone());
-            async move { browser.post(&url, Posted { token: "-", key: "-".to_owned(), body: "{}".to_owned() }).await }
-        };
-        levels.push(stage.level(*users, true, ask).await?);
-    }
-    Ok(Series { title: "limit: a bare handler, one transaction in one database".to_owned(), levels })
+async fn load_bare(stage: &Stage, users: usize, browser: &Browser, url: &str) -> Result<Level> {
+    let (browser, url) = (browser.clone(), url.to_owned());
+    let ask = move |_: usize, _: usize| {
+        let (browser, url) = (browser.clone(), url.clone());
+        async move { browser.post(&url, Posted { token: "-", key: "-".to_owned(), body: "{}".to_owned() }).await }
+    };
+    stage.level(users, true, ask).await
 }
 
 /// How many statements an order costs: until its answer, and by what follows it.

@@ -17,6 +17,8 @@ pub(super) struct Level {
     pub(super) measured: Measured,
     /// From the first question to the last answer.
     pub(super) used: Used,
+    /// The part of the processors that programs had which are not of the benchmark.
+    pub(super) elsewhere: f64,
     /// To the end of everything that followed, where something does.
     pub(super) used_in_all: Option<Used>,
     /// Seconds until everything that followed was done; none when it was not.
@@ -52,6 +54,10 @@ impl Level {
 }
 
 impl Series {
+    pub(super) fn new(title: &str) -> Self {
+        Self { title: title.to_owned(), levels: Vec::new() }
+    }
+
     /// The level of so many users.
     pub(super) fn at(&self, users: usize) -> Option<&Level> {
         self.levels.iter().find(|level| level.measured.users == users)
@@ -60,14 +66,14 @@ impl Series {
     pub(super) fn print(&self) {
         println!("\n{}", self.title);
         println!(
-            "{:>6} {:>10} {:>9} {:>9} {:>9} {:>7}  CPU ms each: {:>8} {:>8} {:>8} {:>9} {:>8}",
+            "{:>6} {:>10} {:>9} {:>9} {:>9} {:>7}  CPU ms each: {:>8} {:>8} {:>8} {:>9} {:>8}   others",
             "users", "requests/s", "p50 ms", "p95 ms", "p99 ms", "errors", "services", "postgres", "gateway", "stand-ins", "load"
         );
         for level in &self.levels {
             let Measured { users, .. } = level.measured;
             let stand_ins = level.of(&level.used, "sandbox") + level.of(&level.used, "ministack");
             println!(
-                "{users:>6} {:>10.0} {:>9.2} {:>9.2} {:>9.2} {:>7}               {:>8.3} {:>8.3} {:>8.3} {stand_ins:>9.3} {:>8.3}",
+                "{users:>6} {:>10.0} {:>9.2} {:>9.2} {:>9.2} {:>7}               {:>8.3} {:>8.3} {:>8.3} {stand_ins:>9.3} {:>8.3} {:>6.0} %",
                 level.measured.per_second(),
                 level.measured.percentile(50),
                 level.measured.percentile(95),
@@ -77,6 +83,7 @@ impl Series {
                 level.of(&level.used, "postgres"),
                 level.of(&level.used, "gateway"),
                 level.of(&level.used, "bench"),
+                level.elsewhere * 100.0,
             );
         }
         for level in &self.levels {
@@ -86,26 +93,34 @@ impl Series {
         }
     }
 
-    /// Service by service, and with what follows the answer.
-    pub(super) fn print_by_service(&self) {
-        println!("\n{}: CPU ms a request by process, until the last answer", self.title);
-        for level in &self.levels {
-            let parts: Vec<String> = level
-                .used
-                .0
-                .iter()
-                .filter(|(_, used)| **used > 0.0)
-                .map(|(name, used)| format!("{name} {:.3}", level.each(*used)))
-                .collect();
-            println!("{:>6} users: {}", level.measured.users, parts.join("  "));
-            if let Some(cost) = level.cost_in_all() {
-                let settled = level.settled_after.map_or_else(
-                    || "not all was done when the benchmark went on".to_owned(),
-                    |seconds| format!("all was done after {seconds:.1} s more"),
-                );
-                println!("{:>13} with events and messages: {cost:.3} (services + Postgres); {settled}", "");
-            }
+    /// Process by process, and with what follows the answer.
+    pub(super) fn print_by_process(&self) {
+        println!("\n{}: CPU ms a request by process", self.title);
+        let mut names: Vec<&String> = self.levels.iter().flat_map(|level| level.used.0.keys()).collect();
+        names.sort_unstable();
+        names.dedup();
+        println!(
+            "{:<20}{}",
+            "",
+            self.levels.iter().map(|level| format!("{:>22}", format!("{} users", level.measured.users))).collect::<String>()
+        );
+        for name in names {
+            let cells = self.levels.iter().map(|level| {
+                let later = level.used_in_all.as_ref().map_or(f64::NAN, |used| level.of(used, name));
+                format!("{:>13.2} /{later:>7.2}", level.of(&level.used, name))
+            });
+            println!("{name:<20}{}", cells.collect::<String>());
         }
+        let cells =
+            self.levels.iter().map(|level| format!("{:>13.2} /{:>7.2}", level.cost(), level.cost_in_all().unwrap_or(f64::NAN)));
+        println!("{:<20}{}", "services + postgres", cells.collect::<String>());
+        let cells = self.levels.iter().map(|level| {
+            let settled =
+                level.settled_after.map_or_else(|| "not all done".to_owned(), |seconds| format!("done {seconds:.1} s later"));
+            format!("{settled:>22}")
+        });
+        println!("{:<20}{}", "", cells.collect::<String>());
+        println!("(until the last answer / until every event was heard and every message sent)");
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Result;
 use tokio::time::{Instant, sleep};
 
-use super::cpu::Watched;
+use super::cpu::{self, Watched};
 use super::limits::{self, Alone, Server};
 use super::load;
 use super::report::Level;
@@ -67,10 +67,12 @@ impl Stage {
         if warm {
             load::run(users, self.time.div_f64(5.0).max(Duration::from_millis(500)), ask.clone()).await;
         }
-        let before = self.watched.read();
+        let (before, everybody) = (self.watched.read(), cpu::of_everybody());
         let measured = load::run(users, self.time, ask).await;
-        let used = self.watched.read().since(&before);
-        Ok(Level { measured, used, used_in_all: None, settled_after: None })
+        let (used, everybody) = (self.watched.read().since(&before), cpu::of_everybody() - everybody);
+        let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get) as f64;
+        let elsewhere = (everybody - used.sum()) / (measured.took.as_secs_f64() * 1000.0 * processors);
+        Ok(Level { measured, used, elsewhere: elsewhere.max(0.0), used_in_all: None, settled_after: None })
     }
 
     /// The same for what goes on after its answer: waits until all is done before and after.
