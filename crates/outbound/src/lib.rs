@@ -13,6 +13,7 @@ mod remote;
 mod reply;
 mod retry;
 mod settings;
+mod text;
 
 pub use breaker::{Breaker, BreakerSettings, Permit};
 pub use client::{BuildError, HttpSettings, http_client};
@@ -22,3 +23,4 @@ pub use remote::Remote;
 pub use reply::{Reply, retry_after};
 pub use retry::{Failure, RetryPolicy, retry};
 pub use settings::{join, optional, seconds};
+pub use text::strip_nul;

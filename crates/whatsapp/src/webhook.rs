@@ -25,7 +25,8 @@ pub struct Webhook {
 
 /// Reads a body whose signature was checked.
 pub fn parse_webhook(raw: &[u8]) -> Result<Webhook, MalformedWebhook> {
-    let body: Value = serde_json::from_slice(raw).map_err(|_| MalformedWebhook)?;
+    let mut body: Value = serde_json::from_slice(raw).map_err(|_| MalformedWebhook)?;
+    outbound::strip_nul(&mut body);
     if body["object"] != "whatsapp_business_account" {
         return Err(MalformedWebhook);
     }
@@ -186,6 +187,12 @@ mod tests {
         assert_eq!(seen.profile_name.as_deref(), Some("Ravi"));
         assert_eq!(seen.at.unwrap().timestamp(), 1_767_225_600);
         assert!(!seen.forwarded);
+    }
+
+    #[test]
+    fn a_text_with_a_nul_is_read_without_it() {
+        let seen = message(&json!({"type": "text", "text": {"body": "Confirm\u{0} ORD1"}}));
+        assert_eq!(seen.kind, MessageKind::Text { body: "Confirm ORD1".into() });
     }
 
     #[test]

@@ -36,7 +36,7 @@ pub(crate) async fn receive_webhook(
         return Err(WebhookRefusal::Signature);
     }
     let mut payload: Value = serde_json::from_slice(raw).map_err(|_| WebhookRefusal::NotAnEvent)?;
-    strip_nul(&mut payload);
+    outbound::strip_nul(&mut payload);
     let event_type = payload.get("event").and_then(Value::as_str).ok_or(WebhookRefusal::NotAnEvent)?.to_owned();
     // Without an id of the gateway's, the same content is the same event.
     let event_id = match event_id.map(str::trim) {
@@ -51,19 +51,6 @@ pub(crate) async fn receive_webhook(
         signature: signature.get(..512).unwrap_or(signature),
     };
     Ok(keep(app, new).await?)
-}
-
-/// Postgres keeps no NUL; what people typed at the gateway may hold one, and the event counts all the same.
-fn strip_nul(value: &mut Value) {
-    match value {
-        Value::String(text) => text.retain(|letter| letter != '\0'),
-        Value::Array(items) => items.iter_mut().for_each(strip_nul),
-        Value::Object(fields) => {
-            fields.retain(|name, _| !name.contains('\0'));
-            fields.values_mut().for_each(strip_nul);
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
-    }
 }
 
 async fn keep(app: &App, new: NewWebhook<'_>) -> Result<bool, PaymentError> {
