@@ -37,9 +37,11 @@ async fn making_the_topology_again_changes_nothing() {
 async fn queues_have_the_catalogues_attributes_and_let_only_their_rule_in() {
     let world = World::new().await;
     let url = world.queue("payment");
-    assert_eq!(attribute(&world, url, QueueAttributeName::VisibilityTimeout).await, "60");
+    let wanted = world.catalogue.queue(ServiceName::Payment).unwrap();
+    let visibility = wanted.visibility_seconds.to_string();
+    assert_eq!(attribute(&world, url, QueueAttributeName::VisibilityTimeout).await, visibility);
     let redrive: Value = serde_json::from_str(&attribute(&world, url, QueueAttributeName::RedrivePolicy).await).unwrap();
-    assert_eq!(redrive.get("maxReceiveCount").unwrap(), 10);
+    assert_eq!(redrive.get("maxReceiveCount").unwrap(), wanted.max_receive_count);
     for url in [url, world.dead_letters("payment")] {
         let policy = attribute(&world, url, QueueAttributeName::Policy).await;
         assert!(policy.contains("realserv-to-payment") && policy.contains("events.amazonaws.com"), "{policy}");
