@@ -38,7 +38,7 @@ pub struct Fleet {
     pub(super) members: Vec<Member>,
     pub(super) catalogue: Catalogue,
     options: Options,
-    environment: Environment,
+    pub(super) environment: Environment,
     secrets: Secrets,
     binaries: PathBuf,
     begun: Instant,

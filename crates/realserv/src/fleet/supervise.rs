@@ -1,10 +1,15 @@
 //! Keeps the fleet running: who dies is reported and started again.
 
 use super::{Fleet, member::Change};
-use crate::net;
+use crate::{net, service::SERVICES};
 use anyhow::Result;
+use sqlx::{Connection as _, PgConnection};
 use std::time::Duration;
 use tokio::time;
+
+/// What was published shortly before the last of all, by the service's own clock.
+const PUBLISH_AGAIN: &str = "UPDATE outbox SET published_at = NULL
+    WHERE published_at > (SELECT max(published_at) FROM outbox) - interval '5 minutes'";
 
 impl Fleet {
     /// Watches until it is dropped.
@@ -47,6 +52,20 @@ impl Fleet {
         net::listens_within(fact.port, Duration::from_secs(20)).await;
         if let Err(error) = self.ensure_topology().await {
             self.say(&format!("the AWS stand-in has no topology: {error:#}"));
+        }
+        self.publish_again().await;
+    }
+
+    /// AWS keeps what it took; the stand-in dies with what lay in its queues, and takes events before it has rules for
+    /// them. So the services publish the newest once more: whoever had them already leaves them.
+    async fn publish_again(&self) {
+        for service in SERVICES {
+            let url = self.environment.database_url(service);
+            let done = async { sqlx::query(PUBLISH_AGAIN).execute(&mut PgConnection::connect(&url).await?).await }.await;
+            match done {
+                Ok(done) => self.say(&format!("{}: {} events are published again", service.name, done.rows_affected())),
+                Err(error) => self.say(&format!("{}: no event is published again: {error}", service.name)),
+            }
         }
     }
 }

@@ -134,6 +134,21 @@ fn the_fleet_comes_up_heals_and_goes_without_a_trace() {
 }
 
 #[test]
+fn what_the_aws_stand_in_took_to_its_grave_is_published_again() {
+    let stage = Stage::new("fleet-aws");
+    stage.up();
+    stage.said(&["sql", "order", "-c", "CREATE TABLE outbox AS SELECT now() - interval '1 minute' * n AS published_at, n
+        FROM unnest(ARRAY[0, 4, 6]) n"]);
+    let killed = stage.running("ministack").unwrap();
+    killed.signal(rustix::process::Signal::KILL);
+    let log = stage.home.join("logs/realserv.log");
+    let said = || fs::read_to_string(&log).unwrap();
+    eventually("publishing again", || said().contains("order: 2 events are published again"));
+    let kept = stage.said(&["sql", "order", "-Atc", "SELECT n FROM outbox WHERE published_at IS NOT NULL"]);
+    assert_eq!(kept.trim(), "6");
+}
+
+#[test]
 fn what_a_killed_runner_left_running_is_stopped_by_the_next_start() {
     let stage = Stage::new("fleet-crash");
     stage.up();
