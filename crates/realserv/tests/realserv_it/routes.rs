@@ -68,6 +68,7 @@ fn only_what_anyone_may_do_or_what_carries_its_own_signature_goes_without_a_toke
             "POST /api/v1/auth/verify-phone",
             "POST /api/v1/auth/refresh-token",
             "POST /api/v1/payments/webhooks/razorpay",
+            "GET /api/v1/vendors/{id}/availability",
             "POST /api/v1/notifications/webhooks/ses",
             "POST /api/v1/notifications/webhooks/twilio",
             "GET /api/v1/whatsapp/webhook",
