@@ -65,7 +65,8 @@ fn a_crate_depends_only_on_those_below_it() {
 fn code_and_catalogue_know_the_same_events() {
     let catalogue = bus::Catalogue::load().unwrap();
     let listed: BTreeSet<(String, i16)> = catalogue.events.iter().map(|e| (e.r#type.clone(), e.version)).collect();
-    let known: BTreeSet<(String, i16)> = domain::events::schemas().into_iter().map(|s| (s.r#type.to_owned(), s.version)).collect();
+    let known: BTreeSet<(String, i16)> =
+        domain::events::schemas().into_iter().map(|s| (s.r#type.to_owned(), s.version)).collect();
     assert_eq!(listed, known);
 }
 

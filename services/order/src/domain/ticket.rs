@@ -118,13 +118,7 @@ const fn legal(from: TicketStatus, to: TicketStatus) -> bool {
 impl Ticket {
     /// Opens one; its clock begins to run.
     #[must_use]
-    pub fn open(
-        id: TicketId,
-        number: TicketNumber,
-        new: NewTicket,
-        by: (UserId, ActorKind),
-        now: DateTime<Utc>,
-    ) -> Self {
+    pub fn open(id: TicketId, number: TicketNumber, new: NewTicket, by: (UserId, ActorKind), now: DateTime<Utc>) -> Self {
         let mut ticket = Self {
             id,
             ticket_number: number,
@@ -218,7 +212,11 @@ impl Ticket {
         if !legal(self.status, to) {
             return Err(IllegalTicketMove { from: self.status, to });
         }
-        if runs(to) { self.resume(to, now) } else { self.pause(to, now) }
+        if runs(to) {
+            self.resume(to, now)
+        } else {
+            self.pause(to, now)
+        }
         Ok(())
     }
 

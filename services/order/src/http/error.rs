@@ -18,10 +18,11 @@ impl From<Refusal> for ApiError {
             Refusal::IllegalTicket(illegal) => Self::conflict("illegal_transition", illegal.to_string())
                 .with_details(&json!({ "from": illegal.from, "to": illegal.to })),
             Refusal::TicketClosed => Self::conflict("ticket_closed", "the ticket is closed; open a new one"),
-            Refusal::NotDelivered(status) => {
-                Self::conflict("order_not_delivered", "an order can be disputed once it is delivered; cancel it, or open a ticket")
-                    .with_details(&json!({ "status": status }))
-            }
+            Refusal::NotDelivered(status) => Self::conflict(
+                "order_not_delivered",
+                "an order can be disputed once it is delivered; cancel it, or open a ticket",
+            )
+            .with_details(&json!({ "status": status })),
             Refusal::DisputeOpen => Self::conflict("dispute_open", "there is an open dispute about this order"),
             Refusal::Undecidable(why) => undecidable(why),
             Refusal::NotReady => {

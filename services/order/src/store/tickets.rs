@@ -81,22 +81,18 @@ pub(crate) async fn find(conn: &mut PgConnection, id: TicketId, reader: TicketRe
 
 /// A ticket of this reader's, kept from others until the transaction ends.
 pub(crate) async fn lock(conn: &mut PgConnection, id: TicketId, reader: TicketReader) -> Result<Option<Ticket>, DbError> {
-    let ticket = select_tickets!(
-        "WHERE id = $1 AND ($2::uuid IS NULL OR created_by = $2) FOR UPDATE",
-        id.as_uuid(),
-        reader.creator()
-    )
-    .fetch_optional(conn)
-    .await?;
+    let ticket =
+        select_tickets!("WHERE id = $1 AND ($2::uuid IS NULL OR created_by = $2) FOR UPDATE", id.as_uuid(), reader.creator())
+            .fetch_optional(conn)
+            .await?;
     Ok(ticket)
 }
 
 /// A ticket with a time missed by now that nobody works on at this moment.
 pub(crate) async fn lock_late(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<Option<Ticket>, DbError> {
-    let ticket =
-        select_tickets!("WHERE next_breach_at <= $1 ORDER BY next_breach_at LIMIT 1 FOR UPDATE SKIP LOCKED", now)
-            .fetch_optional(conn)
-            .await?;
+    let ticket = select_tickets!("WHERE next_breach_at <= $1 ORDER BY next_breach_at LIMIT 1 FOR UPDATE SKIP LOCKED", now)
+        .fetch_optional(conn)
+        .await?;
     Ok(ticket)
 }
 

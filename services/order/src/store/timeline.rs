@@ -114,11 +114,7 @@ pub(crate) async fn since(conn: &mut PgConnection, order_id: OrderId, position: 
 }
 
 /// Where an entry of an order's story stands.
-pub(crate) async fn position_of(
-    conn: &mut PgConnection,
-    order_id: OrderId,
-    event_id: EventId,
-) -> Result<Option<i64>, DbError> {
+pub(crate) async fn position_of(conn: &mut PgConnection, order_id: OrderId, event_id: EventId) -> Result<Option<i64>, DbError> {
     let position = sqlx::query_scalar!(
         "SELECT position FROM order_timeline WHERE order_id = $1 AND event_id = $2",
         order_id.as_uuid(),

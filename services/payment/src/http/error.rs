@@ -84,7 +84,8 @@ impl From<ProofRefusal> for ApiError {
         match refusal {
             ProofRefusal::NotYours => Self::invalid_field("proof_media_id", "no file of yours; upload it first"),
             ProofRefusal::Unavailable(error) => {
-                Self::unavailable("files_unavailable", "the proof cannot be looked up now; try again in a moment").with_cause(error)
+                Self::unavailable("files_unavailable", "the proof cannot be looked up now; try again in a moment")
+                    .with_cause(error)
             }
         }
     }

@@ -5,8 +5,8 @@ use std::ops::Deref;
 use clients::payment::OpenPaymentIn;
 use domain::events::{OrderCancelled, OrderDelivered, OrderFacts};
 use domain::{
-    ActorKind, AdminRole, BuyerId, Clock as _, IdGen, MediaId, Money, OrderId, OrderNumber, OrderType, PaymentMethod, ServiceName,
-    SystemIds, UserId, VendorId,
+    ActorKind, AdminRole, BuyerId, Clock as _, IdGen, MediaId, Money, OrderId, OrderNumber, OrderType, PaymentMethod,
+    ServiceName, SystemIds, UserId, VendorId,
 };
 use payment::PaymentService;
 use reqwest::Method;
