@@ -137,8 +137,13 @@ fn the_fleet_comes_up_heals_and_goes_without_a_trace() {
 fn what_the_aws_stand_in_took_to_its_grave_is_published_again() {
     let stage = Stage::new("fleet-aws");
     stage.up();
-    stage.said(&["sql", "order", "-c", "CREATE TABLE outbox AS SELECT now() - interval '1 minute' * n AS published_at, n
-        FROM unnest(ARRAY[0, 4, 6]) n"]);
+    stage.said(&[
+        "sql",
+        "order",
+        "-c",
+        "CREATE TABLE outbox AS SELECT now() - interval '1 minute' * n AS published_at, n
+        FROM unnest(ARRAY[0, 4, 6]) n",
+    ]);
     let killed = stage.running("ministack").unwrap();
     killed.signal(rustix::process::Signal::KILL);
     let log = stage.home.join("logs/realserv.log");
