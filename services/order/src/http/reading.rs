@@ -20,11 +20,11 @@ policy!(
 );
 policy!(
     /// Who may read the lines of an order.
-    pub(crate) ItemReaders: buyer, vendor, admin[Operations]
+    pub(crate) ItemReaders: buyer, vendor, admin[Operations, Support, Finance]
 );
 policy!(
     /// Who may read the story of an order.
-    pub(crate) TimelineReaders: buyer, vendor, admin[Operations, Support]
+    pub(crate) TimelineReaders: buyer, vendor, admin[Operations, Support, Finance]
 );
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
