@@ -18,6 +18,8 @@ pub const CORRELATION_HEADER: &str = "x-correlation-id";
 pub const TRACEPARENT_HEADER: &str = "traceparent";
 /// The header that says through which channel somebody acts: `web`, `mobile` or `whatsapp`.
 pub const CHANNEL_HEADER: &str = "x-channel";
+/// The header in which the gateway says from which address a request came; it overwrites what the client sent.
+pub const CLIENT_ADDRESS_HEADER: &str = "x-realserv-client-address";
 
 /// What travels with a piece of work.
 #[derive(Debug, Clone, PartialEq, Eq)]

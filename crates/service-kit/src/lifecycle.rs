@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 pub struct Shutdown {
     token: CancellationToken,
     ready: Arc<AtomicBool>,
+    broken: Arc<AtomicBool>,
 }
 
 impl Shutdown {
@@ -18,6 +19,16 @@ impl Shutdown {
     pub fn begin(&self) {
         self.ready.store(false, Ordering::Relaxed);
         self.token.cancel();
+    }
+
+    /// Tells everybody to stop because the service is no longer whole; the process then ends with a failing status.
+    pub(crate) fn broken(&self) {
+        self.broken.store(true, Ordering::Relaxed);
+        self.begin();
+    }
+
+    pub(crate) fn is_broken(&self) -> bool {
+        self.broken.load(Ordering::Relaxed)
     }
 
     /// Comes back when it is time to stop.

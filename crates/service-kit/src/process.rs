@@ -144,7 +144,7 @@ where
     let tracker = TaskTracker::new();
     let mut workers = Workers::new(&kit);
     S::workers(&app, &mut workers);
-    workers.start(&kit, &tracker, &shutdown.token())?;
+    workers.start(&kit, &tracker, &shutdown)?;
     // The first token should not wait for the keys; when they cannot be had now, the first token asks again.
     let keys = kit.verifier.keys().clone();
     tokio::spawn(async move {
@@ -181,6 +181,7 @@ where
     if tokio::time::timeout(Duration::from_secs(1), kit.pool.close()).await.is_err() {
         tracing::warn!("database connections were still in use");
     }
+    anyhow::ensure!(!shutdown.is_broken(), "a worker panicked; see the log above");
     tracing::info!("stopped");
     Ok(())
 }

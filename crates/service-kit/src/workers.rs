@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::Kit;
+use crate::lifecycle::Shutdown;
 use crate::telemetry::in_background;
 
 /// Takes one event.
@@ -102,14 +103,15 @@ impl Workers {
     ///
     /// # Errors
     /// The catalogue of events does not fit the settings.
-    pub(crate) fn start(self, kit: &Kit, tracker: &TaskTracker, stop: &CancellationToken) -> anyhow::Result<()> {
+    pub(crate) fn start(self, kit: &Kit, tracker: &TaskTracker, shutdown: &Shutdown) -> anyhow::Result<()> {
+        let stop = shutdown.token();
         let catalogue = Arc::new(Catalogue::load().context("the catalogue of events")?);
         let events = aws_sdk_eventbridge::Client::new(&kit.aws);
         let publisher = EventBridgePublisher::new(events, catalogue.clone(), &kit.config.bus.event_bus_name, kit.name)?;
         let relay = Relay::new(kit.pool.clone(), Arc::new(publisher), kit.clock.clone());
-        tracker.spawn(vital("outbox relay", relay.run(stop.clone()), stop.clone()));
+        tracker.spawn(vital("outbox relay", relay.run(stop.clone()), shutdown.clone()));
         let housekeeping = pg_kit::housekeeping::run(kit.pool.clone(), kit.clock.clone(), stop.clone());
-        tracker.spawn(vital("housekeeping", housekeeping, stop.clone()));
+        tracker.spawn(vital("housekeeping", housekeeping, shutdown.clone()));
         if let Some(queue_url) = kit.config.bus.event_queue_url.as_ref().filter(|url| !url.is_empty()) {
             let sqs = aws_sdk_sqs::Client::new(&kit.aws);
             let mut consumer = Consumer::new(sqs, queue_url, EVENT_CONCURRENCY);
@@ -122,13 +124,13 @@ impl Workers {
             }
             let handler = self.event_handler(kit);
             let consumer = consumer.run(move |envelope| handler(envelope), stop.clone());
-            tracker.spawn(vital("event consumer", consumer, stop.clone()));
+            tracker.spawn(vital("event consumer", consumer, shutdown.clone()));
         }
-        tracker.spawn(vital("access list", follow_access_list(kit.clone(), stop.clone()), stop.clone()));
+        tracker.spawn(vital("access list", follow_access_list(kit.clone(), stop.clone()), shutdown.clone()));
         for periodic in self.periodic {
             tracker.spawn(repeat(kit.clone(), periodic, stop.clone()));
         }
-        tracker.spawn(vital("jobs", self.jobs.run(stop.clone()), stop.clone()));
+        tracker.spawn(vital("jobs", self.jobs.run(stop.clone()), shutdown.clone()));
         Ok(())
     }
 }
@@ -225,10 +227,10 @@ async fn recent_access_changes(kit: &Kit) -> anyhow::Result<()> {
 }
 
 /// A service without one of these is broken while it looks well: it stops, so that it is started again.
-async fn vital(name: &'static str, work: impl Future<Output = ()>, stop: CancellationToken) {
+async fn vital(name: &'static str, work: impl Future<Output = ()>, shutdown: Shutdown) {
     if std::panic::AssertUnwindSafe(work).catch_unwind().await.is_err() {
         tracing::error!(worker = name, "a worker panicked; stopping");
-        stop.cancel();
+        shutdown.broken();
     }
 }
 

@@ -89,11 +89,14 @@ fn clean_request(headers: &mut HeaderMap) {
     headers.remove(header::FORWARDED);
     drop_with_prefix(headers, "x-forwarded-");
     headers.remove("x-real-ip");
+    // Only the gateway says these; one that a client sends counts for nothing.
+    drop_with_prefix(headers, "x-realserv-");
 }
 
 fn set_forwarded(headers: &mut HeaderMap, host: Option<HeaderValue>, peer: SocketAddr) {
     if let Ok(address) = HeaderValue::from_str(&peer.ip().to_string()) {
-        headers.insert("x-forwarded-for", address);
+        headers.insert("x-forwarded-for", address.clone());
+        headers.insert(context::CLIENT_ADDRESS_HEADER, address);
     }
     headers.insert("x-forwarded-proto", HeaderValue::from_static("http"));
     if let Some(host) = host {

@@ -78,7 +78,7 @@ impl IntoResponse for Refusal {
         let (status, code, message) = self.parts();
         let correlation_id = super::correlation::current();
         let body = json!({ "error": {
-            "code": code, "message": message, "correlation_id": correlation_id,
+            "code": code, "message": message, "details": null, "correlation_id": correlation_id,
         }});
         let mut response = (status, Json(body)).into_response();
         if let Some((name, value)) = self.header() {

@@ -78,6 +78,7 @@ async fn headers_that_only_a_proxy_may_set_are_not_believed() {
         .http
         .get(format!("{}/api/v1/materials", stage.url))
         .header("x-forwarded-for", "6.6.6.6")
+        .header(context::CLIENT_ADDRESS_HEADER, "6.6.6.6")
         .header("x-forwarded-prefix", "/evil")
         .header("forwarded", "for=6.6.6.6")
         .header("connection", "x-secret")
@@ -86,6 +87,7 @@ async fn headers_that_only_a_proxy_may_set_are_not_believed() {
     let (_, got) = read(request.send().await.unwrap()).await;
     let headers = &got["headers"];
     assert_eq!(headers["x-forwarded-for"], "127.0.0.1");
+    assert_eq!(headers[context::CLIENT_ADDRESS_HEADER], "127.0.0.1");
     assert_eq!(headers["traceparent"], "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
     for gone in ["x-forwarded-prefix", "forwarded", "x-secret"] {
         assert!(headers[gone].is_null(), "{gone}");

@@ -161,9 +161,9 @@ pub struct ErrorBody {
     pub code: String,
     /// One sentence; for people.
     pub message: String,
-    /// More, where there is more: a list of fields, or facts of the refusal.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
+    /// More, where there is more: a list of fields, or facts of the refusal. Null otherwise.
+    #[serde(default)]
+    #[schema(value_type = Value)]
     pub details: Option<serde_json::Value>,
     /// Quote this to support.
     pub correlation_id: CorrelationId,

@@ -103,7 +103,8 @@ resource "aws_apigatewayv2_integration" "this" {
   payload_format_version = "1.0"
   timeout_milliseconds   = local.table.timeout_seconds * 1000
   request_parameters = {
-    "overwrite:header.x-realserv-service" = each.key
+    "overwrite:header.x-realserv-service"        = each.key
+    "overwrite:header.x-realserv-client-address" = "$context.identity.sourceIp"
   }
   tls_config {
     server_name_to_verify = local.inner

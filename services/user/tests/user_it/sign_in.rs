@@ -86,7 +86,7 @@ async fn signing_out_voids_refresh_tokens_and_ends_the_session() {
 async fn somebody_is_seen_at_most_once_a_minute_with_the_device() {
     let world = world().await;
     let buyer = world.buyer("+919000000001").await;
-    let phone = [("user-agent", "RealServ/1.0 (Android 15)"), ("x-forwarded-for", "10.0.0.1, 203.0.113.9")];
+    let phone = [("user-agent", "RealServ/1.0 (Android 15)"), ("x-realserv-client-address", "203.0.113.9")];
     let me = async || {
         let answer = world.send(reqwest::Method::GET, "/api/v1/auth/me", Some(&buyer.human.token), None, &phone).await;
         answer.data(200)["last_login_at"].clone()
