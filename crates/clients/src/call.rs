@@ -166,6 +166,15 @@ impl ServiceClient {
         self.send(request).await
     }
 
+    /// A PUT whose answer is `{data}`.
+    ///
+    /// # Errors
+    /// [`ServiceError`].
+    pub async fn put<T: DeserializeOwned>(&self, path: &str, body: &(impl Serialize + Sync)) -> Result<T, ServiceError> {
+        let request = self.request(Method::PUT, path, None)?.json(body);
+        self.send(request).await
+    }
+
     fn request(&self, method: Method, path: &str, on_behalf_of: Option<&Actor>) -> Result<RequestBuilder, ServiceError> {
         let token = self
             .tokens

@@ -100,6 +100,18 @@ pub struct ReserveIn {
     pub expires_at: DateTime<Utc>,
 }
 
+/// `PUT /internal/v1/reservations/{orderId}`: keep other things for the order than before, from the same vendor and until
+/// the same time. Again with the same: the same answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReplaceReservationIn {
+    /// Rises with each change of the order's lines; a reservation starts at 1. A request with a lower one than is known
+    /// came late and changes nothing.
+    pub revision: i64,
+    /// Everything that is to be kept, not only what is other.
+    pub lines: Vec<WantedLine>,
+}
+
 /// Where a reservation stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ReservationOut {
@@ -107,6 +119,13 @@ pub struct ReservationOut {
     pub order_id: OrderId,
     /// `active`, `committed`, `released` or `expired`.
     pub status: String,
+    /// Which revision of its lines is kept: 1 as it was made, then that of the last replacement.
+    #[serde(default = "first_revision")]
+    pub revision: i64,
+}
+
+const fn first_revision() -> i64 {
+    1
 }
 
 client! {
@@ -130,6 +149,17 @@ impl CatalogClient {
     /// [`ServiceError`].
     pub async fn reserve(&self, reservation: &ReserveIn) -> Result<ReservationOut, ServiceError> {
         self.0.post("/internal/v1/reservations", reservation, None).await
+    }
+
+    /// `PUT /internal/v1/reservations/{orderId}`. All of the new lines are kept, or the old ones stay as they are. Refused
+    /// with `out_of_stock` when there is not enough, `not_found` when nothing was ever kept, `reservation_ended` when it was
+    /// committed, released or has expired, `reservation_superseded` when a higher revision is known, and
+    /// `reservation_differs` when this very revision has other lines.
+    ///
+    /// # Errors
+    /// [`ServiceError`].
+    pub async fn replace(&self, order_id: OrderId, lines: &ReplaceReservationIn) -> Result<ReservationOut, ServiceError> {
+        self.0.put(&format!("/internal/v1/reservations/{order_id}"), lines).await
     }
 
     /// `POST /internal/v1/reservations/{orderId}/release`. A release that comes before its reservation keeps it from

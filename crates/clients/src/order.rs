@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use domain::events::{AddressSnapshot, OrderFacts};
 use domain::{
-    GstScheme, Money, OrderId, OrderItemId, OrderNumber, OrderStatus, PaymentId, PaymentStatus, Quantity, Rate, StateCode, Unit,
-    VendorId,
+    BuyerId, GstScheme, Money, OrderId, OrderItemId, OrderNumber, OrderStatus, PaymentId, PaymentStatus, Quantity, Rate,
+    StateCode, Unit, VendorId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -100,6 +100,15 @@ pub struct InvoiceLineFacts {
     pub igst: Money,
 }
 
+/// Whose orders.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PartyId {
+    /// Those a buyer placed.
+    Buyer(BuyerId),
+    /// Those a vendor is to deliver.
+    Vendor(VendorId),
+}
+
 #[derive(Serialize)]
 struct Placed {
     from: DateTime<Utc>,
@@ -173,6 +182,18 @@ impl OrderClient {
     ) -> Result<Vec<OrderSummary>, ServiceError> {
         let (before_at, before_id) = after.unzip();
         self.0.get("/internal/v1/orders/placed", &Placed { from, to, before_at, before_id }).await
+    }
+
+    /// `GET /internal/v1/orders/running`: the newest at most 20 orders of somebody that are neither completed nor cancelled.
+    ///
+    /// # Errors
+    /// [`ServiceError`].
+    pub async fn running(&self, of: PartyId) -> Result<Vec<OrderSummary>, ServiceError> {
+        let query = match of {
+            PartyId::Buyer(id) => [("buyer_id", id.to_string())],
+            PartyId::Vendor(id) => [("vendor_id", id.to_string())],
+        };
+        self.0.get("/internal/v1/orders/running", &query).await
     }
 
     /// `POST /internal/v1/orders/{id}/mark-paid`. The event says the same; this is for the buyer who is waiting.

@@ -1,5 +1,6 @@
 //! The payment service as others call it.
 
+use chrono::{DateTime, Utc};
 use domain::{BuyerId, Money, OrderId, OrderNumber, PaymentId, PaymentState, UserId, VendorId};
 use serde::{Deserialize, Serialize};
 
@@ -52,6 +53,33 @@ pub struct OpenedPayment {
     pub gateway: Option<GatewayOrder>,
 }
 
+/// `POST /internal/v1/payments/order/{orderId}/replace`: the order's items were edited before it was paid.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReplacePaymentIn {
+    /// What is due now.
+    pub amount: Money,
+    /// Which edit of the order this is, above zero and rising; one that is older than what is known changes nothing.
+    pub revision: i64,
+}
+
+/// A page of the gateway's on which an order is paid without the app.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct PaymentLinkOut {
+    /// The payment.
+    pub payment_id: PaymentId,
+    /// The gateway's link.
+    pub link_id: String,
+    /// What the buyer opens.
+    pub url: String,
+    /// What is due.
+    pub amount: Money,
+    /// `INR`.
+    pub currency: String,
+    /// When it ends.
+    pub expires_at: DateTime<Utc>,
+}
+
 client! {
     /// Calls the payment service.
     PaymentClient of Payment
@@ -72,5 +100,23 @@ impl PaymentClient {
     /// [`ServiceError`].
     pub async fn open_cod(&self, payment: &OpenPaymentIn) -> Result<OpenedPayment, ServiceError> {
         self.0.post("/api/v1/payments/cod/create", payment, None).await
+    }
+
+    /// `POST /internal/v1/payments/order/{orderId}/replace`: another amount and, online, another order at the gateway.
+    /// Again, or with an older revision: the newest one. Refused with `payment_under_way` once money is held or taken,
+    /// and with `order_cancelled` when the order has ended.
+    ///
+    /// # Errors
+    /// [`ServiceError`].
+    pub async fn replace(&self, order: OrderId, terms: &ReplacePaymentIn) -> Result<OpenedPayment, ServiceError> {
+        self.0.post(&format!("/internal/v1/payments/order/{order}/replace"), terms, None).await
+    }
+
+    /// `POST /internal/v1/payments/order/{orderId}/payment-link`: makes the link, or finds it, and sends it to the buyer.
+    ///
+    /// # Errors
+    /// [`ServiceError`].
+    pub async fn send_link(&self, order: OrderId) -> Result<PaymentLinkOut, ServiceError> {
+        self.0.post(&format!("/internal/v1/payments/order/{order}/payment-link"), &serde_json::json!({}), None).await
     }
 }

@@ -1,7 +1,7 @@
 //! Vendor-management as others call it.
 
 use domain::events::VendorFacts;
-use domain::{Gstin, Phone, StateCode, UserId, VendorId};
+use domain::{Gstin, Money, OrderId, Phone, Rate, SettlementId, SettlementNumber, StateCode, UserId, VendorId};
 use serde::{Deserialize, Serialize};
 
 use crate::ServiceError;
@@ -40,6 +40,39 @@ pub struct SupplierFacts {
     pub phone: Phone,
 }
 
+/// An order's line in its settlement.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct SettlementLineFacts {
+    /// The settlement.
+    pub settlement_id: SettlementId,
+    /// Its number.
+    pub settlement_number: SettlementNumber,
+    /// `pending`, `approved`, `paid` or `closed`.
+    pub settlement_status: String,
+    /// The order.
+    pub order_id: OrderId,
+    /// What the buyer was charged.
+    pub order_total: Money,
+    /// What had gone back before.
+    pub refunded_before: Money,
+    /// Rate frozen on the order.
+    pub commission_rate: Rate,
+    /// What RealServ took.
+    pub commission_amount: Money,
+    /// What is the vendor's.
+    pub net_amount: Money,
+    /// Cash that the vendor took in for it.
+    pub cod_collected: Money,
+}
+
+/// `POST /internal/v1/settlements/lines`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SettlementLinesIn {
+    /// Of these orders, at most 500.
+    pub order_ids: Vec<OrderId>,
+}
+
 client! {
     /// Calls vendor-management.
     VendorClient of VendorManagement
@@ -76,5 +109,13 @@ impl VendorClient {
     /// [`ServiceError`].
     pub async fn by_user(&self, id: UserId) -> Result<Option<VendorFacts>, ServiceError> {
         self.0.find(&format!("/internal/v1/vendors/by-user/{id}")).await
+    }
+
+    /// `POST /internal/v1/settlements/lines`: the settlement lines of these orders, as far as they are settled.
+    ///
+    /// # Errors
+    /// [`ServiceError`].
+    pub async fn settlement_lines(&self, order_ids: Vec<OrderId>) -> Result<Vec<SettlementLineFacts>, ServiceError> {
+        self.0.post("/internal/v1/settlements/lines", &SettlementLinesIn { order_ids }, None).await
     }
 }
