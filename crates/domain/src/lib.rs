@@ -15,6 +15,7 @@ pub mod numbers;
 mod quantity;
 pub mod states;
 mod text;
+mod wording;
 
 pub use actor::{Actor, ActorKind};
 pub use clock::{Clock, IdGen, Randomness, SharedClock, SharedIds, SharedRandom, SystemClock, SystemIds};
@@ -25,3 +26,4 @@ pub use money::{Money, MoneyError, Rate, halves, largest_remainder};
 pub use numbers::{DisputeNumber, OrderNumber, SettlementNumber, TicketNumber};
 pub use quantity::Quantity;
 pub use states::*;
+pub use wording::is_readable;

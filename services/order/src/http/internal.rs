@@ -3,7 +3,7 @@
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use clients::order::{InvoiceFacts, MarkPaidIn, OrderSummary};
-use domain::{OrderId, OrderNumber, VendorId};
+use domain::{BuyerId, OrderId, OrderNumber, VendorId};
 use garde::Validate;
 use serde::Deserialize;
 use service_kit::ApiError;
@@ -17,7 +17,7 @@ use super::shapes::summary;
 use crate::App;
 use crate::store::lists::{Filter, Position};
 use crate::usecases::follow_payment::{self, Captured};
-use crate::usecases::read_orders;
+use crate::usecases::read_orders::{self, Whose};
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -25,6 +25,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(read_by_number))
         .routes(routes!(list_completed))
         .routes(routes!(list_placed))
+        .routes(routes!(list_running))
         .routes(routes!(read_invoice_facts))
         .routes(routes!(mark_paid))
 }
@@ -114,6 +115,37 @@ async fn list_placed(
         ..Filter::default()
     };
     let orders = read_orders::placed_orders(&app, &filter).await?;
+    Ok(Data::new(orders.into_iter().map(summary).collect()))
+}
+
+/// Whose running orders. One of the two.
+#[derive(Debug, Deserialize, Validate, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct RunningParams {
+    /// Those a buyer placed.
+    #[garde(skip)]
+    #[serde(default)]
+    buyer_id: Option<BuyerId>,
+    /// Those a vendor is to deliver.
+    #[garde(skip)]
+    #[serde(default)]
+    vendor_id: Option<VendorId>,
+}
+
+/// Orders of a buyer or a vendor that are neither completed nor cancelled, newest first, at most 20.
+#[utoipa::path(get, path = "/internal/v1/orders/running", operation_id = "listRunningOrders", tag = "internal", params(RunningParams),
+    responses((status = 200, description = "The orders", body = Data<Vec<OrderSummary>>), Problems))]
+async fn list_running(
+    State(app): State<App>,
+    _: ServiceOnly,
+    Params(params): Params<RunningParams>,
+) -> Result<Data<Vec<OrderSummary>>, ApiError> {
+    let whose = match (params.buyer_id, params.vendor_id) {
+        (Some(buyer), None) => Whose::Buyer(buyer),
+        (None, Some(vendor)) => Whose::Vendor(vendor),
+        _ => return Err(ApiError::invalid_field("buyer_id", "give either a buyer or a vendor")),
+    };
+    let orders = read_orders::running_orders(&app, &whose).await?;
     Ok(Data::new(orders.into_iter().map(summary).collect()))
 }
 

@@ -1,7 +1,7 @@
 //! Orders as their readers see them.
 
 use chrono::{DateTime, Utc};
-use domain::{BuyerId, OrderId, OrderNumber, VendorId};
+use domain::{BuyerId, OrderId, OrderNumber, OrderStatus, VendorId};
 use sqlx::PgConnection;
 
 use super::Refusal;
@@ -97,6 +97,17 @@ pub(crate) async fn completed_orders(
 pub(crate) async fn placed_orders(app: &App, filter: &Filter) -> Result<Vec<Order>, Refusal> {
     let mut conn = app.kit.pool.acquire().await?;
     Ok(lists::of_all(&mut conn, filter).await?)
+}
+
+/// How many running orders are named.
+const RUNNING: i64 = 20;
+
+/// The newest orders of a party that are neither completed nor cancelled.
+pub(crate) async fn running_orders(app: &App, whose: &Whose) -> Result<Vec<Order>, Refusal> {
+    let ended = |status: &OrderStatus| matches!(status, OrderStatus::Completed | OrderStatus::Cancelled);
+    let statuses = OrderStatus::ALL.iter().copied().filter(|status| !ended(status)).collect();
+    let filter = Filter { statuses, fetch: RUNNING, ..Filter::default() };
+    Ok(list_orders(app, whose, &filter).await?.into_iter().map(|(order, _)| order).collect())
 }
 
 /// An order with its lines, for a service.

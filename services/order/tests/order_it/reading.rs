@@ -118,3 +118,18 @@ async fn services_read_orders_and_what_was_completed_in_a_period() {
     assert_eq!(world.service.get("/internal/v1/orders/by-number/ORD1", &world.buyer.token).await.code(403), "forbidden");
     world.finish().await;
 }
+
+#[tokio::test]
+async fn services_learn_which_orders_of_somebody_still_run() {
+    let world = World::new().await;
+    let (running, gone) = (world.placed("cod").await, world.placed("cod").await);
+    let _ = world.cancel(&gone, &world.buyer.token).await.data(200);
+    let token = world.service.service_token(ServiceName::User);
+    for whose in [format!("buyer_id={}", world.buyer.buyer_id), format!("vendor_id={}", world.vendor.vendor_id)] {
+        let answer = world.service.get(&format!("/internal/v1/orders/running?{whose}"), &token).await;
+        let ids: Vec<&Value> = answer.data(200).as_array().unwrap().iter().map(|order| &order["order_id"]).collect();
+        assert_eq!(ids, [&json!(running.id)], "{whose}: {}", answer.body);
+    }
+    assert_eq!(world.service.get("/internal/v1/orders/running", &token).await.code(422), "validation_failed");
+    world.finish().await;
+}
