@@ -34,6 +34,12 @@ pub struct Workers {
     jobs: JobWorker,
     events: Option<EventHandler>,
     periodic: Vec<Periodic>,
+    loops: Vec<Loop>,
+}
+
+struct Loop {
+    name: &'static str,
+    work: Box<dyn FnOnce(CancellationToken) -> BoxFuture<'static, ()> + Send>,
 }
 
 struct Periodic {
@@ -52,7 +58,7 @@ impl Workers {
     /// Nothing yet but what every service does.
     #[must_use]
     pub fn new(kit: &Kit) -> Self {
-        Self { jobs: JobWorker::new(kit.pool.clone(), kit.clock.clone()), events: None, periodic: Vec::new() }
+        Self { jobs: JobWorker::new(kit.pool.clone(), kit.clock.clone()), events: None, periodic: Vec::new(), loops: Vec::new() }
     }
 
     /// Takes the service's events. [`UserAccessChanged`] is taken care of already.
@@ -85,6 +91,15 @@ impl Workers {
         Fut: Future<Output = anyhow::Result<()>> + Send + 'static,
     {
         self.periodic.push(Periodic { name, every, work: Arc::new(move || work().boxed()) });
+    }
+
+    /// Runs a loop of the service's own until it is told to stop; it finishes what it has in hand first.
+    pub fn run<F, Fut>(&mut self, name: &'static str, work: F)
+    where
+        F: FnOnce(CancellationToken) -> Fut + Send + 'static,
+        Fut: Future<Output = ()> + Send + 'static,
+    {
+        self.loops.push(Loop { name, work: Box::new(move |stop| work(stop).boxed()) });
     }
 
     /// The jobs alone, for a test that runs what is due and looks at the result.
@@ -127,6 +142,9 @@ impl Workers {
             tracker.spawn(vital("event consumer", consumer, shutdown.clone()));
         }
         tracker.spawn(vital("access list", follow_access_list(kit.clone(), stop.clone()), shutdown.clone()));
+        for Loop { name, work } in self.loops {
+            tracker.spawn(vital(name, work(stop.clone()), shutdown.clone()));
+        }
         for periodic in self.periodic {
             tracker.spawn(repeat(kit.clone(), periodic, stop.clone()));
         }

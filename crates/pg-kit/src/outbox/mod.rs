@@ -64,6 +64,60 @@ pub async fn append<E: DomainEvent>(
     Ok(event_id)
 }
 
+/// Adds many events at once, each of another aggregate and each in the context of the work it belongs to: one statement for
+/// a whole batch. Two events of one aggregate are refused by the database.
+pub async fn append_all<E: DomainEvent>(
+    conn: &mut PgConnection,
+    now: DateTime<Utc>,
+    ids: &dyn IdGen,
+    actor: &Actor,
+    events: &[(context::Context, E)],
+) -> Result<(), DbError> {
+    if events.is_empty() {
+        return Ok(());
+    }
+    let actor = serde_json::to_value(actor)?;
+    let mut rows = Vec::with_capacity(events.len());
+    for (context, event) in events {
+        let event_id: EventId = ids.next();
+        rows.push(serde_json::json!({
+            "event_id": event_id,
+            "aggregate_id": event.aggregate_id(),
+            "correlation_id": context.correlation_id,
+            "causation_id": context.causation_id,
+            "traceparent": context.traceparent,
+            "data": event,
+        }));
+    }
+    sqlx::query(
+        "WITH new AS (
+             SELECT * FROM jsonb_to_recordset($1) AS row (event_id uuid, aggregate_id uuid, correlation_id uuid,
+                                                          causation_id uuid, traceparent text, data jsonb)
+         ), counter AS (
+             INSERT INTO aggregate_sequences AS known (aggregate_id, last_sequence)
+             SELECT aggregate_id, 1 FROM new ORDER BY aggregate_id
+             ON CONFLICT (aggregate_id) DO UPDATE SET last_sequence = known.last_sequence + 1
+             RETURNING known.aggregate_id, known.last_sequence
+         ), added AS (
+             INSERT INTO outbox (event_id, event_type, event_version, occurred_at, aggregate_id,
+                                 sequence, correlation_id, causation_id, traceparent, actor, data)
+             SELECT event_id, $2, $3, $4, aggregate_id, last_sequence, correlation_id, causation_id, traceparent, $5, data
+               FROM new JOIN counter USING (aggregate_id)
+              ORDER BY event_id
+             RETURNING sequence
+         )
+         SELECT count(sequence), pg_notify('outbox', '') FROM added",
+    )
+    .bind(serde_json::Value::Array(rows))
+    .bind(E::TYPE)
+    .bind(E::VERSION)
+    .bind(now)
+    .bind(actor)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
 /// The events of one aggregate in their order, sent or not.
 pub async fn of_aggregate(conn: &mut PgConnection, aggregate_id: Uuid) -> Result<Vec<Envelope>, DbError> {
     let rows = sqlx::query(

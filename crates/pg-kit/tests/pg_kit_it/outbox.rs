@@ -145,3 +145,25 @@ async fn an_event_carries_the_context_of_the_work_that_made_it() {
     assert_eq!(event.parse::<BrickLaid>().unwrap().row, 0);
     assert!(testkit::drain_outbox(&world.db.pool).await.is_empty());
 }
+
+#[tokio::test]
+async fn a_batch_of_events_goes_in_at_once_each_with_its_own_aggregate_sequence_and_correlation() {
+    let world = World::new().await;
+    let walls: Vec<Uuid> = (0..3).map(|_| world.ids.uuid()).collect();
+    lay(&world, walls[1], 0..2).await;
+    let correlations: Vec<CorrelationId> = walls.iter().map(|_| world.ids.next()).collect();
+    let events: Vec<(Context, BrickLaid)> = walls
+        .iter()
+        .zip(&correlations)
+        .map(|(wall, correlation)| (Context::new(*correlation), BrickLaid { wall: *wall, row: 9 }))
+        .collect();
+    let mut tx = world.db.pool.begin().await.unwrap();
+    outbox::append_all(&mut tx, world.clock.now(), &*world.ids, &world.actor(), &events).await.unwrap();
+    outbox::append_all::<BrickLaid>(&mut tx, world.clock.now(), &*world.ids, &world.actor(), &[]).await.unwrap();
+    for (at, wall) in walls.iter().enumerate() {
+        let last = outbox::of_aggregate(&mut tx, *wall).await.unwrap().pop().unwrap();
+        assert_eq!(last.sequence, if at == 1 { 3 } else { 1 });
+        assert_eq!(last.correlation_id, correlations[at]);
+        assert_eq!(last.data["row"], 9);
+    }
+}
