@@ -3,10 +3,14 @@
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
-use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{Connection as _, PgPool};
 
 use crate::DbError;
+
+/// A connection that was in use this recently is handed out without asking the database whether it still lives: the
+/// question costs as much as a small query, and under load every request would pay it.
+const TRUSTED_FOR: Duration = Duration::from_secs(1);
 
 /// Where the database is and how much of it one process may take.
 #[derive(Clone, Debug, clap::Args)]
@@ -70,6 +74,10 @@ pub async fn connect(settings: &PgSettings) -> Result<PgPool, DbError> {
         .max_connections(settings.database_max_connections)
         .acquire_timeout(Duration::from_secs(settings.database_acquire_timeout_seconds))
         .idle_timeout(Duration::from_secs(300))
+        .test_before_acquire(false)
+        .before_acquire(|conn, meta| {
+            Box::pin(async move { Ok(meta.idle_for < TRUSTED_FOR || conn.ping().await.is_ok()) })
+        })
         .connect_with(settings.options()?)
         .await?;
     Ok(pool)
