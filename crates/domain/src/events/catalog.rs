@@ -1,5 +1,6 @@
 //! Facts of the catalog service.
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -65,6 +66,47 @@ pub struct StockLow {
     pub threshold: Quantity,
 }
 domain_event!(StockLow, "StockLow", 1, |e| e.inventory_id.into());
+
+/// One batch of goods that age.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct BatchFacts {
+    /// The offer.
+    pub inventory_id: InventoryId,
+    /// Whose.
+    pub vendor_id: VendorId,
+    /// Of what.
+    pub item_id: Uuid,
+    /// Its name.
+    pub name: String,
+    /// What the vendor calls the batch.
+    pub batch_number: String,
+    /// The last Indian day on which it is sold.
+    pub expires_on: NaiveDate,
+    /// Of which unit.
+    pub unit: Unit,
+}
+
+/// Goods will soon be too old to be sold; once for each batch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct StockExpiring {
+    /// Which.
+    pub batch: BatchFacts,
+    /// How much of it is there.
+    pub quantity: Quantity,
+}
+domain_event!(StockExpiring, "StockExpiring", 1, |e| e.batch.inventory_id.into());
+
+/// Goods are too old to be sold and no longer count as stock; once for each batch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct StockExpired {
+    /// Which.
+    pub batch: BatchFacts,
+    /// How much of it was taken out of the stock.
+    pub quantity: Quantity,
+    /// How much of it orders still keep that were placed in time.
+    pub reserved: Quantity,
+}
+domain_event!(StockExpired, "StockExpired", 1, |e| e.batch.inventory_id.into());
 
 /// A vendor offers something on other terms.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]

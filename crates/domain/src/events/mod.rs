@@ -219,6 +219,8 @@ all_schemas![
     StockReleased,
     StockCommitted,
     StockLow,
+    StockExpiring,
+    StockExpired,
     OfferChanged,
     MaterialChanged,
     DeliveryCreated,
