@@ -35,6 +35,9 @@ pub struct ValidateIn {
     pub on: NaiveDate,
     /// What.
     pub lines: Vec<WantedLine>,
+    /// What the order keeps already, when it is one that is edited: that much is there for it besides what is left.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub held: Vec<WantedLine>,
 }
 
 /// One thing wanted, priced; or what speaks against it.

@@ -19,7 +19,7 @@ pub(crate) async fn validate_lines(app: &App, wanted: &ValidateIn) -> Result<Vec
     let items: Vec<Uuid> = wanted.lines.iter().map(|line| line.item_id).collect();
     let mut conn = app.kit.pool.acquire().await?;
     let rows = validation::wanted(&mut conn, wanted.vendor_id, wanted.gst_scheme, wanted.on, &labor, &items).await?;
-    let totals = totals(&wanted.lines);
+    let totals = beyond(totals(&wanted.lines), &totals(&wanted.held));
     Ok(wanted.lines.iter().zip(rows).map(|(line, row)| decide(line, row, &totals)).collect())
 }
 
@@ -33,6 +33,14 @@ fn totals(lines: &[WantedLine]) -> Totals {
         *total = total.checked_add(kept_for(line.item_type, line.quantity)).unwrap_or(Quantity::from_thousandths(i64::MAX));
     }
     totals
+}
+
+/// What is wanted beyond what is held already.
+fn beyond(mut wanted: Totals, held: &Totals) -> Totals {
+    for (thing, held) in held {
+        wanted.entry(*thing).and_modify(|total| *total = total.checked_sub(*held).unwrap_or_default());
+    }
+    wanted
 }
 
 fn decide(line: &WantedLine, row: WantedRow, totals: &Totals) -> ValidatedLine {
@@ -96,4 +104,21 @@ fn snapshot(line: &WantedLine, row: &WantedRow) -> serde_json::Value {
         "specifications": row.specifications,
         "currency": "INR",
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_order_holds_already_is_not_wanted_a_second_time() {
+        let item = Uuid::from_u128(1);
+        let line = |quantity: &str| {
+            vec![WantedLine { item_type: ItemType::Material, item_id: item, quantity: quantity.parse().unwrap(), unit: None }]
+        };
+        let left = |wanted: &str, held: &str| beyond(totals(&line(wanted)), &totals(&line(held)))[&(ItemType::Material, item)];
+        assert_eq!(left("50", "20"), "30".parse().unwrap());
+        assert_eq!(left("20", "50"), Quantity::default());
+        assert_eq!(beyond(totals(&line("5")), &Totals::new())[&(ItemType::Material, item)], "5".parse().unwrap());
+    }
 }
