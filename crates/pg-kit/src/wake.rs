@@ -6,11 +6,15 @@ use sqlx::PgPool;
 use sqlx::postgres::{PgListener, PgPoolOptions};
 use tokio_util::sync::CancellationToken;
 
+/// Says by its payload whether a notification concerns this moment.
+type Filter = Box<dyn Fn(&str) -> bool + Send + Sync>;
+
 /// One LISTEN on a connection of its own, so that the service's pool stays whole.
 pub(crate) struct Wake {
     pool: PgPool,
     channel: &'static str,
     every: Duration,
+    concerns: Filter,
     listener: Option<PgListener>,
 }
 
@@ -21,7 +25,13 @@ impl Wake {
             .idle_timeout(None)
             .max_lifetime(None)
             .connect_lazy_with((*pool.connect_options()).clone());
-        Self { pool: own, channel, every, listener: None }
+        Self { pool: own, channel, every, concerns: Box::new(|_| true), listener: None }
+    }
+
+    /// Sleeps on over notifications that do not concern this moment.
+    pub(crate) fn only(mut self, concerns: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
+        self.concerns = Box::new(concerns);
+        self
     }
 
     /// Returns when somebody notified, when the polling interval is over, or at shutdown.
@@ -44,17 +54,21 @@ impl Wake {
                 }
             }
         }
-        if let Some(listener) = self.listener.as_mut() {
-            if let Err(error) = listener.recv().await {
-                tracing::debug!(%error, channel = self.channel, "listening broke, will listen again");
-                self.listener = None;
-                std::future::pending::<()>().await;
-            }
-            // Those that came meanwhile are answered by the same sweep.
-            if let Some(listener) = self.listener.as_mut() {
-                while listener.next_buffered().is_some() {}
+        let Some(listener) = self.listener.as_mut() else { return };
+        loop {
+            match listener.recv().await {
+                Ok(heard) if (self.concerns)(heard.payload()) => break,
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::debug!(%error, channel = self.channel, "listening broke, will listen again");
+                    self.listener = None;
+                    std::future::pending::<()>().await;
+                    return;
+                }
             }
         }
+        // Those that came meanwhile are answered by the same sweep.
+        while listener.next_buffered().is_some() {}
     }
 
     async fn listen(&self) -> Result<PgListener, sqlx::Error> {

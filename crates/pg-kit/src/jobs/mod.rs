@@ -109,7 +109,8 @@ impl From<DbError> for JobError {
 }
 
 /// Adds the job unless an unfinished one has its dedupe key; false when one has. Correlation and
-/// trace are those of [`context::current`].
+/// trace are those of [`context::current`]. Workers are notified with the time it is due, in milliseconds, and wake only
+/// when that has come: most jobs are time-outs that will be taken back.
 pub async fn enqueue(conn: &mut PgConnection, job: &NewJob) -> Result<bool, DbError> {
     let context = context::current();
     let added: Option<Uuid> = sqlx::query_scalar(
@@ -120,7 +121,7 @@ pub async fn enqueue(conn: &mut PgConnection, job: &NewJob) -> Result<bool, DbEr
              ON CONFLICT (dedupe_key) WHERE state = 'pending' DO NOTHING
              RETURNING id
          )
-         SELECT id FROM added, pg_notify('jobs', '')",
+         SELECT id FROM added, pg_notify('jobs', (extract(epoch FROM $5) * 1000)::bigint::text)",
     )
     .bind(job.id)
     .bind(job.kind)

@@ -91,13 +91,17 @@ impl JobWorker {
 
     /// Works until `shutdown`; jobs that are being run are finished first.
     pub async fn run(self, shutdown: CancellationToken) {
-        let mut wake = Wake::new(&self.pool, CHANNEL, self.settings.poll);
+        let clock = self.clock.clone();
+        let is_due = move |due: &str| due.parse().is_ok_and(|due: i64| due <= clock.now().timestamp_millis());
+        let mut wake = Wake::new(&self.pool, CHANNEL, self.settings.poll).only(is_due);
         let worker = Arc::new(self);
         let mut running = JoinSet::new();
         while !shutdown.is_cancelled() {
             let free = worker.settings.concurrency.saturating_sub(running.len());
+            let mut more = false;
             match worker.lease(free).await {
                 Ok(leased) => {
+                    more = leased.len() == free;
                     for one in leased {
                         let worker = Arc::clone(&worker);
                         running.spawn(async move { worker.run_one(one).await });
@@ -105,14 +109,17 @@ impl JobWorker {
                 }
                 Err(error) => tracing::warn!(%error, "cannot lease jobs"),
             }
-            if running.len() >= worker.settings.concurrency {
+            if more {
                 running.join_next().await;
-            } else if running.is_empty() {
-                wake.next(&shutdown).await;
             } else {
-                tokio::select! {
-                    () = wake.next(&shutdown) => {}
-                    _ = running.join_next() => {}
+                // Nothing else was due: an end of one of these is no reason to look again.
+                let woken = wake.next(&shutdown);
+                tokio::pin!(woken);
+                loop {
+                    tokio::select! {
+                        () = &mut woken => break,
+                        Some(_) = running.join_next() => {}
+                    }
                 }
             }
             while running.try_join_next().is_some() {}

@@ -22,6 +22,8 @@ pub struct RelaySettings {
     pub lease: Duration,
     /// How often it looks without being notified.
     pub poll: Duration,
+    /// How long it waits for company when it is notified: an event sent alone costs as much as ten.
+    pub linger: Duration,
     /// Pauses after a failure that may pass.
     pub backoff: Backoff,
     /// The pause after a refusal that will not pass by itself; the event stays, and the gauge
@@ -35,13 +37,14 @@ impl Default for RelaySettings {
             batch: 10,
             lease: Duration::from_secs(30),
             poll: Duration::from_secs(1),
+            linger: Duration::from_millis(10),
             backoff: Backoff { first: Duration::from_secs(1), longest: Duration::from_secs(60) },
             after_refusal: Duration::from_secs(600),
         }
     }
 }
 
-const MEASURE_EVERY: Duration = Duration::from_secs(1);
+const MEASURE_EVERY: Duration = Duration::from_secs(5);
 
 /// What one sweep did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -94,6 +97,7 @@ impl Relay {
                 measured = Some(Instant::now());
             }
             wake.next(&shutdown).await;
+            tokio::time::sleep(self.settings.linger).await;
         }
     }
 
