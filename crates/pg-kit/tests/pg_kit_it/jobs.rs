@@ -181,6 +181,60 @@ async fn a_job_runs_in_the_context_it_was_enqueued_in() {
 }
 
 #[tokio::test]
+async fn a_running_worker_is_woken_sees_the_clock_jump_and_finishes_what_it_began() {
+    let world = World::new().await;
+    let runs = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&runs);
+    let worker = worker(&world).on("remind", move |_| {
+        let counted = Arc::clone(&counted);
+        async move {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            counted.fetch_add(1, Ordering::SeqCst);
+            Ok(())
+        }
+    });
+    let shutdown = CancellationToken::new();
+    let running = tokio::spawn(worker.run(shutdown.clone()));
+    for _ in 0..6 {
+        enqueue(&world, &job(&world, 0, None)).await;
+    }
+    enqueue(&world, &job(&world, 7200, None)).await;
+    until("running what is due", async || runs.load(Ordering::SeqCst) == 6).await;
+    let leased = async || {
+        sqlx::query_scalar::<_, i64>("SELECT count(*) FROM jobs WHERE lease_id IS NOT NULL")
+            .fetch_one(&world.db.pool)
+            .await
+            .unwrap()
+    };
+    until("settling", async || leased().await == 0).await;
+    world.clock.advance(TimeDelta::hours(2));
+    until("taking up the last one", async || leased().await == 1).await;
+    shutdown.cancel();
+    tokio::time::timeout(Duration::from_secs(5), running).await.unwrap().unwrap();
+    assert_eq!(runs.load(Ordering::SeqCst), 7, "the job under way was finished");
+    testkit::assert_nothing_left(&world.db.pool, &*world.clock).await;
+}
+
+#[tokio::test]
+async fn a_job_finished_in_its_effects_transaction_stays_finished() {
+    let world = World::new().await;
+    let reminder = job(&world, 0, None);
+    enqueue(&world, &reminder).await;
+    let (pool, clock) = (world.db.pool.clone(), world.clock.shared());
+    let worker = worker(&world).on("remind", move |job: Job| {
+        let (pool, clock) = (pool.clone(), clock.clone());
+        async move {
+            let mut tx = pool.begin().await?;
+            jobs::complete(&mut tx, &job, clock.now()).await?;
+            tx.commit().await?;
+            Err(JobError::retry("died right after the commit"))
+        }
+    });
+    worker.run_due().await.unwrap();
+    assert_eq!(state(&world, &reminder).await, ("done".into(), 1, None));
+}
+
+#[tokio::test]
 async fn a_running_worker_is_woken_by_what_is_due_and_sleeps_on_over_what_is_not() {
     let world = World::new().await;
     let ran = Arc::new(Mutex::new(Vec::new()));
