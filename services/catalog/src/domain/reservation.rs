@@ -53,6 +53,56 @@ impl FromStr for ReservationStatus {
     }
 }
 
+/// Where a reservation stands, and which revision of its lines is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// Where.
+    pub status: ReservationStatus,
+    /// 1 as it was made, then that of the last replacement.
+    pub revision: i64,
+}
+
+/// What is to be done about other lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Replacement {
+    /// Keep these instead.
+    Take,
+    /// They are what is kept.
+    AlreadyThere,
+}
+
+/// Why other lines are not kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotReplaced {
+    /// It has ended.
+    #[error("the reservation is {0} already")]
+    Ended(ReservationStatus),
+    /// The request came late.
+    #[error("revision {0} is kept")]
+    Superseded(i64),
+    /// Two different things are called by one number.
+    #[error("this revision has other lines")]
+    Differs,
+}
+
+/// Decides about lines of revision `asked`; `same` says that they are what is kept.
+///
+/// # Errors
+/// [`NotReplaced`].
+pub const fn replace(current: Standing, asked: i64, same: bool) -> Result<Replacement, NotReplaced> {
+    if !matches!(current.status, ReservationStatus::Active) {
+        return Err(NotReplaced::Ended(current.status));
+    }
+    if asked < current.revision {
+        return Err(NotReplaced::Superseded(current.revision));
+    }
+    match (asked == current.revision, same) {
+        (false, _) => Ok(Replacement::Take),
+        (true, true) => Ok(Replacement::AlreadyThere),
+        (true, false) => Err(NotReplaced::Differs),
+    }
+}
+
 /// How a reservation is to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending {
@@ -120,6 +170,18 @@ mod tests {
             }
             prop_assert_eq!(ends, 1);
             prop_assert_ne!(status, ReservationStatus::Active);
+        }
+    }
+
+    #[test]
+    fn a_late_older_revision_never_undoes_a_newer_one() {
+        let active = Standing { status: ReservationStatus::Active, revision: 3 };
+        assert_eq!(replace(active, 2, true), Err(NotReplaced::Superseded(3)));
+        assert_eq!(replace(active, 3, true), Ok(Replacement::AlreadyThere));
+        assert_eq!(replace(active, 3, false), Err(NotReplaced::Differs));
+        assert_eq!(replace(active, 4, true), Ok(Replacement::Take));
+        for status in [ReservationStatus::Committed, ReservationStatus::Released, ReservationStatus::Expired] {
+            assert_eq!(replace(Standing { status, revision: 3 }, 4, false), Err(NotReplaced::Ended(status)));
         }
     }
 

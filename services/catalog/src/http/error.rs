@@ -41,6 +41,10 @@ impl From<CatalogError> for ApiError {
                 Self::conflict("reservation_ended", format!("the reservation is {status}"))
                     .with_details(&json!({ "status": status.as_str() }))
             }
+            CatalogError::ReservationSuperseded { revision } => {
+                Self::conflict("reservation_superseded", format!("revision {revision} of these lines is kept already"))
+                    .with_details(&json!({ "revision": revision }))
+            }
             CatalogError::ReservationDiffers => {
                 Self::conflict("reservation_differs", "this order keeps other things already; release them first")
             }

@@ -44,6 +44,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(inventory::import))
         .routes(routes!(internal::validate))
         .routes(routes!(internal::reserve))
+        .routes(routes!(internal::replace))
         .routes(routes!(internal::commit))
         .routes(routes!(internal::release))
 }

@@ -14,6 +14,7 @@ pub(crate) struct ReservationRow {
     pub vendor_id: Option<VendorId>,
     pub status: String,
     pub expires_at: Option<DateTime<Utc>>,
+    pub revision: i64,
 }
 
 /// One line of it.
@@ -79,7 +80,7 @@ pub(crate) async fn insert(
 pub(crate) async fn lock(conn: &mut PgConnection, order_id: OrderId) -> Stored<Option<ReservationRow>> {
     sqlx::query_as!(
         ReservationRow,
-        r#"SELECT vendor_id as "vendor_id: VendorId", status, expires_at
+        r#"SELECT vendor_id as "vendor_id: VendorId", status, expires_at, revision
              FROM stock_reservations WHERE order_id = $1 FOR UPDATE"#,
         order_id as OrderId
     )
@@ -121,6 +122,22 @@ pub(crate) async fn insert_lines(conn: &mut PgConnection, order_id: OrderId, lin
     .execute(conn)
     .await?;
     Ok(())
+}
+
+/// Takes back which lines an active reservation has, for those of a higher revision; false when it is another by now.
+pub(crate) async fn drop_lines(conn: &mut PgConnection, order_id: OrderId, revision: i64) -> Stored<bool> {
+    let done = sqlx::query!(
+        "WITH known AS (
+             UPDATE stock_reservations SET revision = $2
+              WHERE order_id = $1 AND status = 'active' AND revision < $2 RETURNING order_id),
+         dropped AS (DELETE FROM stock_reservation_lines l USING known WHERE l.order_id = known.order_id)
+         SELECT order_id FROM known",
+        order_id as OrderId,
+        revision
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(done.is_some())
 }
 
 /// Ends an active reservation; false when it is not.

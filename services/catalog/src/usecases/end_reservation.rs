@@ -8,12 +8,12 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::CatalogError;
-use super::reserve_stock::{said_lines, whole};
+use super::holding::{said_lines, whole};
 use crate::App;
 use crate::domain::offer::{Crossing, available, crossing};
-use crate::domain::reservation::{Decision, Ending, ReservationStatus, decide};
+use crate::domain::reservation::{Decision, Ending, ReservationStatus, Standing, decide};
 use crate::jobs::expiry_key;
-use crate::store::reservations::{self, LineRow};
+use crate::store::reservations::{self, LineRow, ReservationRow};
 
 /// Ends the order's reservation in a transaction of its own. Again: the same answer.
 pub(crate) async fn end_reservation(
@@ -21,11 +21,11 @@ pub(crate) async fn end_reservation(
     actor: &Actor,
     order_id: OrderId,
     ending: Ending,
-) -> Result<ReservationStatus, CatalogError> {
+) -> Result<Standing, CatalogError> {
     let mut tx = app.kit.pool.begin().await?;
-    let status = end_in(app, &mut tx, actor, order_id, ending).await?;
+    let stands = end_in(app, &mut tx, actor, order_id, ending).await?;
     tx.commit().await?;
-    Ok(status)
+    Ok(stands)
 }
 
 /// Ends it in the transaction of whoever calls: an event's, a job's.
@@ -35,21 +35,21 @@ pub(crate) async fn end_in(
     actor: &Actor,
     order_id: OrderId,
     ending: Ending,
-) -> Result<ReservationStatus, CatalogError> {
+) -> Result<Standing, CatalogError> {
     let now = app.kit.clock.now();
     // The row is made when there is none, so that a reservation that comes later finds it and is not made.
     let released = ReservationStatus::Released;
     if ending == Ending::Release && reservations::insert(conn, order_id, None, released.as_str(), None, Some(now), now).await? {
-        return Ok(released);
+        return Ok(Standing { status: released, revision: 1 });
     }
     let row = reservations::lock(conn, order_id).await?.ok_or(CatalogError::NotFound("reservation"))?;
-    let current = stored_status(&row.status)?;
+    let current = standing(&row)?;
     if ending == Ending::Expire && row.expires_at.is_none_or(|at| at > now) {
         // It was confirmed after the job was taken up.
         return Ok(current);
     }
-    let next = match decide(current, ending).map_err(|ended| CatalogError::ReservationEnded { status: ended.from })? {
-        Decision::AlreadyThere(status) => return Ok(status),
+    let next = match decide(current.status, ending).map_err(|ended| CatalogError::ReservationEnded { status: ended.from })? {
+        Decision::AlreadyThere(_) => return Ok(current),
         Decision::End(status) => status,
     };
     let vendor_id = row.vendor_id.ok_or(DbError::State("a live reservation without a vendor"))?;
@@ -60,14 +60,16 @@ pub(crate) async fn end_in(
     }
     tell(app, conn, actor, (order_id, vendor_id), &lines, ending, now).await?;
     jobs::cancel(conn, &expiry_key(order_id), now).await?;
-    Ok(next)
+    Ok(Standing { status: next, ..current })
 }
 
-/// The status as stored.
-pub(super) fn stored_status(text: &str) -> Result<ReservationStatus, CatalogError> {
-    text.parse().map_err(|error: crate::domain::reservation::UnknownStatus| {
-        DbError::Value { column: "stock_reservations.status", reason: error.to_string() }.into()
-    })
+/// Where a stored reservation stands.
+pub(super) fn standing(row: &ReservationRow) -> Result<Standing, CatalogError> {
+    let status = row.status.parse().map_err(|error: crate::domain::reservation::UnknownStatus| DbError::Value {
+        column: "stock_reservations.status",
+        reason: error.to_string(),
+    })?;
+    Ok(Standing { status, revision: row.revision })
 }
 
 /// Goods leave with the stock or become free; workers become free either way, for their work is done or not wanted.

@@ -53,6 +53,8 @@ pub(crate) enum CatalogError {
     OutOfStock { lines: Vec<Short> },
     #[error("the reservation is {status}")]
     ReservationEnded { status: ReservationStatus },
+    #[error("revision {revision} is known")]
+    ReservationSuperseded { revision: i64 },
     #[error("the order keeps other things already")]
     ReservationDiffers,
     #[error("the tax table says {known}")]

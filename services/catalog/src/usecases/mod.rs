@@ -8,6 +8,7 @@ pub(crate) mod import_offers;
 pub(crate) mod keep_reservation;
 pub(crate) mod keep_vendor;
 pub(crate) mod offer_item;
+pub(crate) mod replace_reservation;
 pub(crate) mod reserve_stock;
 pub(crate) mod retire_labor;
 pub(crate) mod retire_material;
@@ -18,6 +19,7 @@ pub(crate) mod update_category;
 pub(crate) mod validate_lines;
 
 mod error;
+mod holding;
 mod said;
 
 pub(crate) use error::{CatalogError, RowError, Short};

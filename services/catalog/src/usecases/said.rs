@@ -9,6 +9,7 @@ use super::CatalogError;
 use crate::App;
 use crate::domain::{offer, order_line};
 use crate::store::inventory::{self, OfferRow};
+use crate::store::reservations::StockRow;
 
 /// Tells how an offer stands now, and answers it.
 pub(super) async fn offer_changed(
@@ -52,6 +53,20 @@ pub(super) struct LowStock<'a> {
     pub unit: Unit,
     pub available: Quantity,
     pub threshold: Quantity,
+}
+
+impl<'a> LowStock<'a> {
+    pub(super) fn of(row: &'a StockRow, available: Quantity) -> Self {
+        Self {
+            inventory_id: row.id,
+            vendor_id: row.vendor_id,
+            item_id: row.item_id,
+            name: &row.name,
+            unit: row.unit,
+            available,
+            threshold: row.threshold,
+        }
+    }
 }
 
 /// Tells that stock runs low.

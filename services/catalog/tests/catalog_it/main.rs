@@ -6,6 +6,7 @@ mod documents;
 mod imports;
 mod inventory;
 mod plans;
+mod replacing;
 mod reservations;
 mod seeds;
 mod staff;

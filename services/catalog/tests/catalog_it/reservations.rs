@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::support::{CEMENT, Catalogue, MASON, STEEL, order};
 
-fn cement(id: Uuid, quantity: &str) -> Value {
+pub(crate) fn cement(id: Uuid, quantity: &str) -> Value {
     json!([{"item_type": "material", "item_id": id, "quantity": quantity}])
 }
 

@@ -71,6 +71,11 @@ impl Catalogue {
         self.service.post("/internal/v1/reservations", &self.order_service, &body).await
     }
 
+    pub(crate) async fn replace(&self, order: OrderId, revision: i64, lines: &Value) -> Answer {
+        let body = json!({"revision": revision, "lines": lines});
+        self.service.put(&format!("/internal/v1/reservations/{order}"), &self.order_service, &body).await
+    }
+
     pub(crate) async fn end(&self, order: OrderId, how: &str) -> Answer {
         self.service.post(&format!("/internal/v1/reservations/{order}/{how}"), &self.order_service, &json!({})).await
     }
