@@ -5,4 +5,4 @@ pub mod ledger;
 pub mod movements;
 pub mod online;
 pub mod refund;
-pub mod words;
+pub mod replace;

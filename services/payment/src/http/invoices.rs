@@ -5,6 +5,7 @@ use ::http::header;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
+use paper::words::amount_in_words;
 use serde::{Deserialize, Serialize};
 use service_kit::ApiError;
 use service_kit::http::{Allowed, Caller, Data, Params, PathId, Problems};
@@ -14,7 +15,6 @@ use uuid::Uuid;
 use crate::App;
 use crate::domain::invoice::{Document, DocumentKind, DocumentLine, Party, uqc};
 use crate::domain::online::CURRENCY;
-use crate::domain::words::amount_in_words;
 use crate::usecases::{invoice_pdf, read_invoices};
 
 policy!(pub(crate) InvoiceReaders: buyer, vendor, admin[Finance]);

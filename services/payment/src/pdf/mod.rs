@@ -1,22 +1,13 @@
 //! Invoices and credit notes on paper, with what rule 46 of the CGST Rules asks for.
 
-mod fonts;
-mod pen;
 mod table;
 
 use ::domain::{GstScheme, business_time};
 use chrono::{DateTime, Datelike, Timelike, Utc};
-use krilla::metadata::{DateTime as PdfTime, Metadata};
+use paper::words::{amount_in_words, grouped};
+use paper::{Align, Failed, LABEL, MARGIN, Metadata, PdfTime, Pen, RIGHT, STRONG, Style, TEXT, Weight};
 
-use self::fonts::Weight;
-use self::pen::{Align, LABEL, MARGIN, Pen, RIGHT, STRONG, Style, TEXT};
 use crate::domain::invoice::{Document, DocumentKind, Party};
-use crate::domain::words::{amount_in_words, grouped};
-
-/// Why there is no file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub(crate) struct Failed(&'static str);
 
 const HEADING: Style = Style { size: 16.0, weight: Weight::Bold, grey: 0x11 };
 const NAME: Style = Style { size: 9.5, weight: Weight::Bold, grey: 0x11 };

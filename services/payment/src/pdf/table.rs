@@ -2,10 +2,10 @@
 
 use ::domain::GstScheme;
 
-use super::fonts::Weight;
-use super::pen::{Align, MARGIN, Pen, RIGHT, Style};
+use paper::words::grouped;
+use paper::{Align, MARGIN, Pen, RIGHT, Style, Weight};
+
 use crate::domain::invoice::{Document, DocumentLine, uqc};
-use crate::domain::words::grouped;
 
 const CELL: Style = Style { size: 7.5, weight: Weight::Regular, grey: 0x22 };
 const SMALL: Style = Style { size: 6.5, weight: Weight::Regular, grey: 0x66 };

@@ -3,14 +3,14 @@
 use krilla::text::Font;
 use rustybuzz::{Face, UnicodeBuffer};
 
-const REGULAR: &[u8] = include_bytes!("../../assets/fonts/NotoSans-Regular.ttf");
-const BOLD: &[u8] = include_bytes!("../../assets/fonts/NotoSans-Bold.ttf");
-const TELUGU: &[u8] = include_bytes!("../../assets/fonts/NotoSansTelugu-Regular.ttf");
-const DEVANAGARI: &[u8] = include_bytes!("../../assets/fonts/NotoSansDevanagari-Regular.ttf");
+const REGULAR: &[u8] = include_bytes!("../assets/fonts/NotoSans-Regular.ttf");
+const BOLD: &[u8] = include_bytes!("../assets/fonts/NotoSans-Bold.ttf");
+const TELUGU: &[u8] = include_bytes!("../assets/fonts/NotoSansTelugu-Regular.ttf");
+const DEVANAGARI: &[u8] = include_bytes!("../assets/fonts/NotoSansDevanagari-Regular.ttf");
 
 /// How heavy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Weight {
+pub enum Weight {
     /// Running text.
     Regular,
     /// What must be seen.
@@ -23,17 +23,17 @@ struct Loaded {
 }
 
 /// All of them.
-pub(super) struct Fonts {
+pub struct Fonts {
     regular: Loaded,
     bold: Loaded,
     others: [Loaded; 2],
 }
 
 /// A piece of a text in one font.
-pub(super) struct Run<'a> {
-    pub font: Font,
-    pub text: &'a str,
-    pub width: f32,
+pub(crate) struct Run<'a> {
+    pub(crate) font: Font,
+    pub(crate) text: &'a str,
+    pub(crate) width: f32,
 }
 
 impl Loaded {
@@ -55,15 +55,21 @@ impl Loaded {
     }
 }
 
+impl std::fmt::Debug for Fonts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Fonts")
+    }
+}
+
 impl Fonts {
     /// `None` only when a font file is broken.
-    pub(super) fn load() -> Option<Self> {
+    pub(crate) fn load() -> Option<Self> {
         let others = [Loaded::new(TELUGU)?, Loaded::new(DEVANAGARI)?];
         Some(Self { regular: Loaded::new(REGULAR)?, bold: Loaded::new(BOLD)?, others })
     }
 
     /// The text in pieces, each in a font that has its letters. A space stays with what is before it.
-    pub(super) fn runs<'a>(&self, text: &'a str, weight: Weight, size: f32) -> Vec<Run<'a>> {
+    pub(crate) fn runs<'a>(&self, text: &'a str, weight: Weight, size: f32) -> Vec<Run<'a>> {
         let mut pieces: Vec<(usize, &Loaded)> = Vec::new();
         for (at, c) in text.char_indices() {
             let same = pieces
@@ -84,13 +90,15 @@ impl Fonts {
             .collect()
     }
 
-    /// How wide it is.
-    pub(super) fn width(&self, text: &str, weight: Weight, size: f32) -> f32 {
+    /// How wide it is, in points.
+    #[must_use]
+    pub fn width(&self, text: &str, weight: Weight, size: f32) -> f32 {
         self.runs(text, weight, size).iter().map(|run| run.width).sum()
     }
 
     /// The text in lines of at most this width, broken at spaces; a word longer than a line is cut.
-    pub(super) fn wrap(&self, text: &str, weight: Weight, size: f32, width: f32) -> Vec<String> {
+    #[must_use]
+    pub fn wrap(&self, text: &str, weight: Weight, size: f32, width: f32) -> Vec<String> {
         let mut lines: Vec<String> = Vec::new();
         let mut line = String::new();
         for word in text.split_whitespace() {

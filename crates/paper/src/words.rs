@@ -1,6 +1,6 @@
 //! Amounts in words, in Indian numbering: thousand, lakh, crore.
 
-use ::domain::Money;
+use domain::Money;
 
 const SMALL: [&str; 20] = [
     "Zero",

@@ -10,78 +10,92 @@ use krilla::paint::{Fill, Stroke};
 use krilla::surface::Surface;
 use krilla::text::TextDirection;
 
-use super::Failed;
-use super::fonts::{Fonts, Weight};
+use crate::Failed;
+use crate::fonts::{Fonts, Weight};
 
 /// A4 in points.
 const PAPER: (f32, f32) = (595.0, 842.0);
 /// Empty at each edge.
-pub(super) const MARGIN: f32 = 40.0;
+pub const MARGIN: f32 = 40.0;
 /// The right edge of what is written.
-pub(super) const RIGHT: f32 = PAPER.0 - MARGIN;
+pub const RIGHT: f32 = PAPER.0 - MARGIN;
 /// Below this nothing is written but the footer.
-pub(super) const BOTTOM: f32 = PAPER.1 - 64.0;
+pub const BOTTOM: f32 = PAPER.1 - 64.0;
 
 /// Where a text stands in its column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Align {
+pub enum Align {
+    /// At its left edge.
     Left,
+    /// At its right edge.
     Right,
 }
 
 /// How something is written.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Style {
+pub struct Style {
+    /// In points.
     pub size: f32,
+    /// How heavy.
     pub weight: Weight,
+    /// 0 is black, 255 white.
     pub grey: u8,
 }
 
 /// Running text.
-pub(super) const TEXT: Style = Style { size: 8.0, weight: Weight::Regular, grey: 0x22 };
+pub const TEXT: Style = Style { size: 8.0, weight: Weight::Regular, grey: 0x22 };
 /// What must be seen.
-pub(super) const STRONG: Style = Style { size: 8.0, weight: Weight::Bold, grey: 0x11 };
+pub const STRONG: Style = Style { size: 8.0, weight: Weight::Bold, grey: 0x11 };
 /// What explains.
-pub(super) const LABEL: Style = Style { size: 7.0, weight: Weight::Regular, grey: 0x66 };
+pub const LABEL: Style = Style { size: 7.0, weight: Weight::Regular, grey: 0x66 };
 
+#[derive(Debug)]
 enum Mark {
     Text { x: f32, y: f32, text: String, style: Style },
     Line { x: f32, y: f32, width: f32 },
     Shade { x: f32, y: f32, width: f32, height: f32 },
 }
 
-/// Pages being written. `y` is where the next line goes.
-pub(super) struct Pen {
-    pub(super) fonts: Fonts,
-    pub(super) y: f32,
+/// Pages being written.
+#[derive(Debug)]
+pub struct Pen {
+    /// Measures texts.
+    pub fonts: Fonts,
+    /// Where the next line goes, in points from the top.
+    pub y: f32,
     pages: Vec<Vec<Mark>>,
 }
 
 impl Pen {
-    pub(super) fn new() -> Result<Self, Failed> {
+    /// On the first page.
+    ///
+    /// # Errors
+    /// A font inside the binary is broken.
+    pub fn new() -> Result<Self, Failed> {
         let fonts = Fonts::load().ok_or(Failed("a font is broken"))?;
         Ok(Self { fonts, y: MARGIN, pages: vec![Vec::new()] })
     }
 
     /// Goes on at the top of a new page.
-    pub(super) fn new_page(&mut self) {
+    pub fn new_page(&mut self) {
         self.pages.push(Vec::new());
         self.y = MARGIN;
     }
 
     /// Whether this much still fits.
-    pub(super) fn fits(&self, height: f32) -> bool {
+    #[must_use]
+    pub fn fits(&self, height: f32) -> bool {
         self.y + height <= BOTTOM
     }
 
     /// One line of text at this baseline; `x` is the edge it stands at.
-    pub(super) fn text(&mut self, x: f32, y: f32, align: Align, style: Style, text: &str) {
+    pub fn text(&mut self, x: f32, y: f32, align: Align, style: Style, text: &str) {
         let x = if align == Align::Right { x - self.fonts.width(text, style.weight, style.size) } else { x };
         self.mark(Mark::Text { x, y, text: text.to_owned(), style });
     }
 
     /// Text in a column, in as many lines as it takes; answers the baseline after the last one.
-    pub(super) fn paragraph(&mut self, x: f32, y: f32, width: f32, style: Style, text: &str) -> f32 {
+    pub fn paragraph(&mut self, x: f32, y: f32, width: f32, style: Style, text: &str) -> f32 {
         let mut y = y;
         for line in self.fonts.wrap(text, style.weight, style.size, width) {
             self.text(x, y, Align::Left, style, &line);
@@ -91,12 +105,12 @@ impl Pen {
     }
 
     /// A rule.
-    pub(super) fn line(&mut self, x: f32, y: f32, width: f32) {
+    pub fn line(&mut self, x: f32, y: f32, width: f32) {
         self.mark(Mark::Line { x, y, width });
     }
 
     /// A grey ground; what is written later stands on it.
-    pub(super) fn shade(&mut self, x: f32, y: f32, width: f32, height: f32) {
+    pub fn shade(&mut self, x: f32, y: f32, width: f32, height: f32) {
         self.mark(Mark::Shade { x, y, width, height });
     }
 
@@ -107,7 +121,10 @@ impl Pen {
     }
 
     /// The finished file, with a footer on each page.
-    pub(super) fn finish(mut self, metadata: Metadata, footer: &str) -> Result<Vec<u8>, Failed> {
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn finish(mut self, metadata: Metadata, footer: &str) -> Result<Vec<u8>, Failed> {
         let count = self.pages.len();
         let mut pdf = Pdf::new();
         pdf.set_metadata(metadata);
