@@ -8,11 +8,10 @@ use std::time::Duration;
 use bus::Outcome;
 use domain::Actor;
 use domain::events::{Envelope, EventError};
-use pg_kit::inbox;
 
 use crate::App;
 use crate::domain::timeline::source_of;
-use crate::store::timeline::{self, Happened};
+use crate::store::timeline::{self, Happened, Taken};
 use crate::usecases::moves::By;
 use crate::usecases::{Refusal, follow_delivery, follow_payment};
 use heard::{Effect, Heard, hear};
@@ -41,11 +40,8 @@ pub(crate) async fn handle(app: App, envelope: Envelope) -> Outcome {
 async fn take(app: &App, envelope: &Envelope, heard: &Heard) -> Result<Outcome, Refusal> {
     let now = app.kit.clock.now();
     let source = source_of(&envelope.r#type);
-    let mut tx = app.kit.pool.begin().await?;
-    if !inbox::first_time(&mut tx, CONSUMER, envelope.event_id, now).await? {
-        return Ok(Outcome::Duplicate);
-    }
     let happened = Happened {
+        consumer: CONSUMER,
         event_id: envelope.event_id,
         orders: &heard.orders,
         occurred_at: envelope.occurred_at,
@@ -53,10 +49,22 @@ async fn take(app: &App, envelope: &Envelope, heard: &Heard) -> Result<Outcome, 
         event_type: &envelope.r#type,
         summary: &heard.summary,
         actor: &envelope.actor,
+        now,
     };
-    let known = timeline::append(&mut tx, &happened).await?;
-    if known == 0 && !heard.orders.is_empty() {
-        return Err(Refusal::NotFound);
+    if matches!(heard.effect, Effect::None) {
+        // The story alone: one statement, no transaction around it.
+        let mut conn = app.kit.pool.acquire().await?;
+        return match timeline::take(&mut conn, &happened).await? {
+            Taken::Unknown => Err(Refusal::NotFound),
+            Taken::Again => Ok(Outcome::Duplicate),
+            Taken::New => Ok(Outcome::Done),
+        };
+    }
+    let mut tx = app.kit.pool.begin().await?;
+    match timeline::take(&mut tx, &happened).await? {
+        Taken::Unknown => return Err(Refusal::NotFound),
+        Taken::Again => return Ok(Outcome::Duplicate),
+        Taken::New => {}
     }
     let system = Actor::system(source);
     let news = effect(&By { app, actor: &system, now }, &mut tx, heard).await?;

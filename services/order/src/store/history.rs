@@ -8,37 +8,13 @@ use uuid::Uuid;
 
 use crate::domain::HistoryEntry;
 
-/// A change about to be remembered.
+/// Who made a change, and what was said of it.
 #[derive(Debug)]
 pub(crate) struct Changed<'a> {
     pub(crate) id: Uuid,
-    pub(crate) order_id: OrderId,
-    pub(crate) from: Option<OrderStatus>,
-    pub(crate) to: OrderStatus,
     pub(crate) notes: Option<&'a str>,
     pub(crate) by: &'a Actor,
     pub(crate) at: DateTime<Utc>,
-}
-
-/// Remembers a change.
-pub(crate) async fn insert(conn: &mut PgConnection, changed: &Changed<'_>) -> Result<(), DbError> {
-    sqlx::query!(
-        "INSERT INTO order_status_history (id, order_id, previous_status, new_status, notes, changed_by, changed_by_kind,
-             changed_via, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-        changed.id,
-        changed.order_id.as_uuid(),
-        changed.from.map(|status| status.as_str()),
-        changed.to.as_str(),
-        changed.notes,
-        changed.by.user_uuid(),
-        changed.by.kind.as_str(),
-        changed.by.channel.as_str(),
-        changed.at,
-    )
-    .execute(conn)
-    .await?;
-    Ok(())
 }
 
 /// The changes of an order in the order they were made.

@@ -34,14 +34,13 @@ struct Packed<'a> {
     item_snapshot: &'a serde_json::Value,
 }
 
-/// Writes the lines of a new order.
+/// Writes lines of an order.
 pub(crate) async fn insert(
     conn: &mut PgConnection,
     order_id: OrderId,
     lines: &[Line],
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
-    let packed: Vec<Packed<'_>> = lines.iter().map(packed).collect();
     sqlx::query!(
         "INSERT INTO order_items (id, order_id, line_no, item_type, item_id, inventory_id, item_name, item_description,
              quantity, unit, unit_price, total_price, discount, taxable, tax_code, gst_rate, cgst, sgst, igst, item_snapshot,
@@ -54,12 +53,18 @@ pub(crate) async fn insert(
                 total_price numeric, discount numeric, taxable numeric, tax_code text, gst_rate numeric, cgst numeric,
                 sgst numeric, igst numeric, item_snapshot jsonb)",
         order_id.as_uuid(),
-        serde_json::to_value(packed)?,
+        pack(lines)?,
         now,
     )
     .execute(conn)
     .await?;
     Ok(())
+}
+
+/// Lines as Postgres unpacks them.
+pub(super) fn pack(lines: &[Line]) -> Result<serde_json::Value, DbError> {
+    let packed: Vec<Packed<'_>> = lines.iter().map(packed).collect();
+    Ok(serde_json::to_value(packed)?)
 }
 
 fn packed(line: &Line) -> Packed<'_> {

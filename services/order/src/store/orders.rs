@@ -1,5 +1,6 @@
 //! Single orders.
 
+use chrono::{DateTime, Utc};
 use domain::events::AddressSnapshot;
 use domain::{
     ActorKind, AddressId, BuyerId, GstScheme, Money, OrderId, OrderNumber, OrderStatus, OrderType, PaymentId, PaymentMethod,
@@ -34,12 +35,6 @@ impl Reader {
 
 fn order(row: Option<OrderRow>) -> Result<Option<Order>, DbError> {
     row.map(Order::try_from).transpose()
-}
-
-/// The next human number.
-pub(crate) async fn next_number(conn: &mut PgConnection) -> Result<OrderNumber, DbError> {
-    let number = sqlx::query_scalar!(r#"SELECT nextval('order_numbers') AS "number!""#).fetch_one(conn).await?;
-    Ok(OrderNumber::from_sequence(number.unsigned_abs()))
 }
 
 /// An order of this reader's.
@@ -85,53 +80,6 @@ pub(crate) async fn lock(conn: &mut PgConnection, id: OrderId, reader: Reader) -
     order(row)
 }
 
-/// Writes a new order.
-pub(crate) async fn insert(conn: &mut PgConnection, order: &Order) -> Result<(), DbError> {
-    sqlx::query!(
-        "INSERT INTO orders (id, order_number, buyer_id, buyer_user_id, vendor_id, vendor_user_id, order_type,
-             delivery_address_id, delivery_address, delivery_date, delivery_slot, distance_metres, subtotal, delivery_charge,
-             delivery_tax_code, delivery_gst_rate, delivery_cgst, delivery_sgst, delivery_igst, tax, discount, total,
-             supplier_state, gst_scheme, commission_rate, payment_method, payment_status, status, buyer_notes, created_at,
-             updated_at, revision)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24,
-             $25, $26, $27, $28, $29, $30, $30, $31)",
-        order.id.as_uuid(),
-        order.order_number.as_str(),
-        order.buyer_id.as_uuid(),
-        order.buyer_user_id.as_uuid(),
-        order.vendor_id.as_uuid(),
-        order.vendor_user_id.as_uuid(),
-        order.order_type.as_str(),
-        order.delivery_address_id.as_uuid(),
-        Json(&order.delivery_address) as _,
-        order.delivery_date,
-        order.delivery_slot.map(|slot| slot.as_str()),
-        order.distance_metres,
-        order.subtotal as _,
-        order.delivery_charge as _,
-        order.delivery_tax_code,
-        order.delivery_gst_rate as _,
-        order.delivery_tax.cgst as _,
-        order.delivery_tax.sgst as _,
-        order.delivery_tax.igst as _,
-        order.tax as _,
-        order.discount as _,
-        order.total as _,
-        order.supplier_state.as_str(),
-        order.gst_scheme.as_str(),
-        order.commission_rate as _,
-        order.payment_method.as_str(),
-        order.payment_status.as_str(),
-        order.status.as_str(),
-        order.buyer_notes,
-        order.created_at,
-        order.revision,
-    )
-    .execute(conn)
-    .await?;
-    Ok(())
-}
-
 /// Writes what can change of an order, if it still is what was read: status `from`, same revision. Answers the new
 /// revision.
 pub(crate) async fn save(conn: &mut PgConnection, order: &Order, from: OrderStatus) -> Result<i64, DbError> {
@@ -166,4 +114,23 @@ pub(crate) async fn save(conn: &mut PgConnection, order: &Order, from: OrderStat
     .fetch_optional(conn)
     .await?
     .ok_or(DbError::State("an order changed between reading and writing it"))
+}
+
+/// Remembers the payment of an order that has none yet; false when it has one.
+pub(crate) async fn note_payment(
+    conn: &mut PgConnection,
+    id: OrderId,
+    payment: PaymentId,
+    now: DateTime<Utc>,
+) -> Result<bool, DbError> {
+    let noted = sqlx::query!(
+        "UPDATE orders SET payment_id = $2, updated_at = $3, revision = revision + 1 WHERE id = $1 AND payment_id IS NULL",
+        id.as_uuid(),
+        payment.as_uuid(),
+        now,
+    )
+    .execute(conn)
+    .await?
+    .rows_affected();
+    Ok(noted == 1)
 }

@@ -3,9 +3,11 @@
 use chrono::{DateTime, Utc};
 use domain::{CorrelationId, OrderId};
 use pg_kit::DbError;
+use pg_kit::jobs::NewJob;
 use sqlx::PgConnection;
 
-use crate::domain::SagaStep;
+use super::changes::jobs;
+use crate::domain::{Order, SagaStep};
 
 /// How far the placing of an order is.
 #[derive(Debug, Clone, Copy)]
@@ -23,28 +25,6 @@ pub(crate) struct Abandoned {
 
 fn step(text: &str) -> Result<SagaStep, DbError> {
     SagaStep::read(text).ok_or_else(|| DbError::Value { column: "order_sagas.step", reason: format!("unknown: {text}") })
-}
-
-/// Begins one, leased to whoever writes it.
-pub(crate) async fn insert(
-    conn: &mut PgConnection,
-    order_id: OrderId,
-    deadline: DateTime<Utc>,
-    lease_seconds: f64,
-    now: DateTime<Utc>,
-) -> Result<(), DbError> {
-    sqlx::query!(
-        "INSERT INTO order_sagas (order_id, step, deadline, leased_until, correlation_id, created_at, updated_at)
-         VALUES ($1, 'placed', $2, clock_timestamp() + make_interval(secs => $3), $4, $5, $5)",
-        order_id.as_uuid(),
-        deadline,
-        lease_seconds,
-        context::current().correlation_id.as_uuid(),
-        now,
-    )
-    .execute(conn)
-    .await?;
-    Ok(())
 }
 
 /// Where it stands.
@@ -86,6 +66,60 @@ pub(crate) async fn advance(
     .await?
     .rows_affected();
     Ok(moved == 1)
+}
+
+/// A placed order that became whole.
+#[derive(Debug)]
+pub(crate) struct Whole<'a> {
+    /// The order as it is to be, with the revision that was read.
+    pub(crate) order: &'a Order,
+    pub(crate) operation: &'a str,
+    /// The answer of the request that placed it.
+    pub(crate) status: u16,
+    pub(crate) body: &'a serde_json::Value,
+    pub(crate) start: Vec<NewJob>,
+}
+
+/// Ends the placing of an order that nobody changed meanwhile: payment, saga, answer and the jobs that begin, in one
+/// statement. False when somebody did, and nothing is written: every end of a saga changes the order's revision.
+pub(crate) async fn end(conn: &mut PgConnection, whole: &Whole<'_>) -> Result<bool, DbError> {
+    let Whole { order, operation, status, body, start } = whole;
+    let context = context::current();
+    let ended = sqlx::query_scalar!(
+        r#"WITH whole AS (
+             UPDATE orders SET payment_id = $2, awaiting_since = $3, updated_at = $4, revision = revision + 1
+              WHERE id = $1 AND revision = $5 AND status = 'pending'
+             RETURNING id
+         ), saga AS (
+             UPDATE order_sagas SET step = 'done', updated_at = $4 FROM whole
+              WHERE order_id = whole.id AND step = 'stock_reserved'
+         ), answered AS (
+             UPDATE idempotency_keys SET status = $6, body = $7, completed_at = $4 FROM whole
+              WHERE operation = $8 AND resource_id = whole.id AND idempotency_keys.status IS NULL
+         ), started AS (
+             INSERT INTO jobs (id, kind, payload, dedupe_key, run_at, correlation_id, causation_id, traceparent)
+             SELECT job.id, job.kind, job.payload, job.dedupe_key, job.run_at, $9, $10, $11
+               FROM whole, jsonb_to_recordset($12::jsonb)
+                    AS job(id uuid, kind text, payload jsonb, dedupe_key text, run_at timestamptz)
+             ON CONFLICT (dedupe_key) WHERE state = 'pending' DO NOTHING
+         )
+         SELECT id AS "id: OrderId" FROM whole"#,
+        order.id.as_uuid(),
+        order.payment_id.map(|id| id.as_uuid()),
+        order.awaiting_since,
+        order.updated_at,
+        order.revision,
+        i16::try_from(*status).unwrap_or(500),
+        body,
+        operation,
+        context.correlation_id.as_uuid(),
+        context.causation_id.map(|id| id.as_uuid()),
+        context.traceparent,
+        jobs(start)?,
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(ended.is_some())
 }
 
 /// Remembers what went wrong.

@@ -6,9 +6,10 @@ use pg_kit::DbError;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-/// Something that happened, about to be remembered.
+/// An event of whichever service, about to be taken in.
 #[derive(Debug)]
 pub(crate) struct Happened<'a> {
+    pub(crate) consumer: &'a str,
     pub(crate) event_id: EventId,
     pub(crate) orders: &'a [OrderId],
     pub(crate) occurred_at: DateTime<Utc>,
@@ -16,6 +17,18 @@ pub(crate) struct Happened<'a> {
     pub(crate) event_type: &'a str,
     pub(crate) summary: &'a str,
     pub(crate) actor: &'a Actor,
+    pub(crate) now: DateTime<Utc>,
+}
+
+/// What became of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Taken {
+    /// None of its orders exists; nothing is kept, so that it can come again.
+    Unknown,
+    /// It was there before.
+    Again,
+    /// It is new.
+    New,
 }
 
 /// Something that happened.
@@ -31,15 +44,26 @@ pub(crate) struct Entry {
     pub(crate) channel: Channel,
 }
 
-/// Remembers it for those of the orders that exist; answers how many do. Holds the orders' rows: whoever reads a story as
-/// it is written (see [`since`]) never finds an entry before one that was read already.
-pub(crate) async fn append(conn: &mut PgConnection, happened: &Happened<'_>) -> Result<u64, DbError> {
+/// Takes it in once, into the stories of those of its orders that exist: inbox and stories in one statement. Holds the
+/// orders' rows: whoever reads a story as it is written (see [`since`]) never finds an entry before one that was read
+/// already.
+pub(crate) async fn take(conn: &mut PgConnection, happened: &Happened<'_>) -> Result<Taken, DbError> {
     let orders: Vec<Uuid> = happened.orders.iter().map(OrderId::as_uuid).collect();
-    let written = sqlx::query!(
-        "INSERT INTO order_timeline (event_id, order_id, occurred_at, source, event_type, summary, actor_kind, actor_id, channel)
-         SELECT $1, told.id, $3, $4, $5, $6, $7, $8, $9
-           FROM (SELECT id FROM orders WHERE id = ANY($2) ORDER BY id FOR NO KEY UPDATE) AS told
-         ON CONFLICT DO NOTHING",
+    let taken = sqlx::query!(
+        r#"WITH held AS (
+             SELECT id FROM orders WHERE id = ANY($2) ORDER BY id FOR NO KEY UPDATE
+         ), first AS (
+             INSERT INTO inbox (consumer, event_id, received_at)
+             SELECT $10, $1, $11 WHERE EXISTS (SELECT FROM held)
+             ON CONFLICT DO NOTHING
+             RETURNING event_id
+         ), told AS (
+             INSERT INTO order_timeline (event_id, order_id, occurred_at, source, event_type, summary, actor_kind, actor_id,
+                                         channel)
+             SELECT $1, held.id, $3, $4, $5, $6, $7, $8, $9 FROM first, held
+             ON CONFLICT DO NOTHING
+         )
+         SELECT EXISTS (SELECT FROM held) AS "known!", EXISTS (SELECT FROM first) AS "first!""#,
         happened.event_id.as_uuid(),
         &orders,
         happened.occurred_at,
@@ -49,10 +73,16 @@ pub(crate) async fn append(conn: &mut PgConnection, happened: &Happened<'_>) -> 
         happened.actor.kind.as_str(),
         happened.actor.user_uuid(),
         happened.actor.channel.as_str(),
+        happened.consumer,
+        happened.now,
     )
-    .execute(conn)
+    .fetch_one(conn)
     .await?;
-    Ok(written.rows_affected())
+    Ok(match (taken.known, taken.first) {
+        (false, _) => Taken::Unknown,
+        (true, false) => Taken::Again,
+        (true, true) => Taken::New,
+    })
 }
 
 /// An order's story from the beginning.

@@ -45,8 +45,13 @@ pub(crate) async fn checkout(app: &App, wanted: &Wanted) -> Result<Checkout, Ref
     let (address, vendor) = tokio::join!(ask.user.address(wanted.delivery_address_id), ask.vendor.vendor(wanted.vendor_id));
     let address = address?.filter(|found| found.buyer_id == wanted.buyer_id).ok_or(Refusal::AddressNotFound)?;
     let vendor = available(vendor?)?;
-    let question =
-        ValidateIn { vendor_id: wanted.vendor_id, gst_scheme: vendor.gst_scheme, on: today, lines: wanted.lines.clone() };
+    let question = ValidateIn {
+        vendor_id: wanted.vendor_id,
+        gst_scheme: vendor.gst_scheme,
+        on: today,
+        lines: wanted.lines.clone(),
+        held: vec![],
+    };
     let area = service_area(wanted.vendor_id, &address.address);
     let (validated, area) = tokio::join!(ask.catalog.validate(&question), ask.integration.validate_service_area(&area));
     let area = area?;

@@ -84,7 +84,7 @@ pub(crate) async fn raise_dispute(
         dispute_type: dispute.dispute_type.to_string(),
     };
     let summary = format!("The {} disputes the order ({})", actor.kind, dispute.dispute_type);
-    by.tell(&mut tx, order_id, &event, &summary).await?;
+    by.tell(&mut tx, order_id, &event, summary).await?;
     tx.commit().await?;
     Ok(dispute)
 }
@@ -126,7 +126,7 @@ pub(crate) async fn resolve_dispute(app: &App, actor: &Actor, id: DisputeId, dec
         (DisputeResolution::Replacement, None) => "The dispute was decided: the vendor delivers again".to_owned(),
         _ => "The dispute was rejected".to_owned(),
     };
-    by.tell(&mut tx, order_id, &event, &summary).await?;
+    by.tell(&mut tx, order_id, &event, summary).await?;
     tx.commit().await?;
     Ok(dispute)
 }

@@ -41,15 +41,9 @@ pub(crate) async fn captured(by: &By<'_>, conn: &mut PgConnection, id: OrderId, 
     Ok(true)
 }
 
-/// The payment is open.
+/// The payment is open. The placing of the order says the same, and mostly earlier.
 pub(crate) async fn opened(by: &By<'_>, conn: &mut PgConnection, id: OrderId, payment: PaymentId) -> Result<bool, Refusal> {
-    let mut order = lock(conn, id).await?;
-    if order.payment_id.is_some() {
-        return Ok(false);
-    }
-    order.payment_id = Some(payment);
-    by.save(conn, order).await?;
-    Ok(true)
+    Ok(orders::note_payment(conn, id, payment, by.now).await?)
 }
 
 /// An attempt failed.

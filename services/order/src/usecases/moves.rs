@@ -5,17 +5,19 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::events::{
     DomainEvent, OrderCancelled, OrderCompleted, OrderConfirmed, OrderDelivered, OrderInTransit, OrderPreparing,
 };
-use domain::{Actor, EventId, OrderId, OrderStatus, ServiceName};
-use pg_kit::{DbError, jobs, outbox};
+use domain::{Actor, OrderId, OrderStatus, ServiceName};
+use pg_kit::DbError;
+use pg_kit::jobs::NewJob;
 use sqlx::PgConnection;
 
 use super::Refusal;
 use crate::App;
 use crate::domain::{CancelCode, Order, Step};
 use crate::jobs::{PAYMENT_TIMEOUT, VENDOR_REMINDER, VENDOR_TIMEOUT, for_order, key};
-use crate::store::history::{self, Changed};
+use crate::store::changes::{self, Change};
+use crate::store::history::Changed;
 use crate::store::orders;
-use crate::store::timeline::{self, Happened};
+use crate::store::said::{self, Said};
 
 /// Who changes an order, and when.
 #[derive(Debug, Clone, Copy)]
@@ -88,26 +90,22 @@ impl By<'_> {
         from: OrderStatus,
         notes: Option<&str>,
     ) -> Result<Order, Refusal> {
-        order.revision = orders::save(conn, &order, from).await?;
-        let changed = Changed {
-            id: self.app.kit.ids.uuid(),
-            order_id: order.id,
-            from: Some(from),
-            to: order.status,
-            notes,
-            by: self.actor,
-            at: self.now,
-        };
-        history::insert(conn, &changed).await?;
-        self.tell_status(conn, &order).await?;
-        self.follow_up(conn, &order).await?;
+        let (stop, start) = self.jobs_of(&order);
+        let change = Change { order: &order, from, history: self.history(notes), said: self.said_of(&order)?, stop, start };
+        order.revision = changes::write(conn, &change).await?;
         Ok(order)
     }
 
-    async fn tell_status(&self, conn: &mut PgConnection, order: &Order) -> Result<(), Refusal> {
+    /// What the history says of a change made now.
+    pub(crate) fn history<'a>(&'a self, notes: Option<&'a str>) -> Changed<'a> {
+        Changed { id: self.app.kit.ids.uuid(), notes, by: self.actor, at: self.now }
+    }
+
+    /// What is said of an order that reached its status now.
+    fn said_of(&self, order: &Order) -> Result<Option<Said<'_>>, DbError> {
         let facts = order.facts();
-        match order.status {
-            OrderStatus::Pending | OrderStatus::Paid => {}
+        let said = match order.status {
+            OrderStatus::Pending | OrderStatus::Paid => return Ok(None),
             OrderStatus::Confirmed => {
                 let event = OrderConfirmed {
                     order: facts,
@@ -117,25 +115,23 @@ impl By<'_> {
                     awaiting_since: order.awaiting_since.unwrap_or(order.created_at),
                     confirmed_at: self.now,
                 };
-                self.tell(conn, order.id, &event, "The vendor confirmed the order").await?;
+                self.said(&event, "The vendor confirmed the order".to_owned())
             }
             OrderStatus::Preparing => {
-                self.tell(conn, order.id, &OrderPreparing { order: facts }, "The vendor is making the order ready").await?;
+                self.said(&OrderPreparing { order: facts }, "The vendor is making the order ready".to_owned())
             }
-            OrderStatus::InTransit => {
-                self.tell(conn, order.id, &OrderInTransit { order: facts }, "The order is on its way").await?;
-            }
+            OrderStatus::InTransit => self.said(&OrderInTransit { order: facts }, "The order is on its way".to_owned()),
             OrderStatus::Delivered => {
                 let event = OrderDelivered { order: facts, delivered_at: order.delivered_at.unwrap_or(self.now) };
-                self.tell(conn, order.id, &event, "The order was handed over").await?;
+                self.said(&event, "The order was handed over".to_owned())
             }
-            OrderStatus::Completed => self.tell_completed(conn, order).await?,
-            OrderStatus::Cancelled => self.tell_cancelled(conn, order).await?,
-        }
-        Ok(())
+            OrderStatus::Completed => self.said_completed(order),
+            OrderStatus::Cancelled => self.said_cancelled(order),
+        };
+        said.map(Some)
     }
 
-    async fn tell_completed(&self, conn: &mut PgConnection, order: &Order) -> Result<(), DbError> {
+    fn said_completed(&self, order: &Order) -> Result<Said<'_>, DbError> {
         let event = OrderCompleted {
             order: order.facts(),
             commission_rate: order.commission_rate,
@@ -146,10 +142,10 @@ impl By<'_> {
             placed_at: order.created_at,
             completed_at: self.now,
         };
-        self.tell(conn, order.id, &event, "The order is complete").await
+        self.said(&event, "The order is complete".to_owned())
     }
 
-    async fn tell_cancelled(&self, conn: &mut PgConnection, order: &Order) -> Result<(), DbError> {
+    fn said_cancelled(&self, order: &Order) -> Result<Said<'_>, DbError> {
         let (code, reason) =
             order.cancellation.as_ref().map_or((CancelCode::Admin, ""), |ended| (ended.code, ended.reason.as_str()));
         let event = OrderCancelled {
@@ -160,7 +156,12 @@ impl By<'_> {
             was_paid: order.was_paid(),
             cancelled_at: self.now,
         };
-        self.tell(conn, order.id, &event, &format!("The order was cancelled: {reason}")).await
+        self.said(&event, format!("The order was cancelled: {reason}"))
+    }
+
+    /// An event said now by whoever acts.
+    pub(crate) fn said<E: DomainEvent>(&self, event: &E, summary: String) -> Result<Said<'_>, DbError> {
+        Said::new(self.app.kit.ids.next(), self.now, self.actor, event, summary)
     }
 
     /// Says an event of an order, and puts it into its story.
@@ -169,55 +170,31 @@ impl By<'_> {
         conn: &mut PgConnection,
         order_id: OrderId,
         event: &E,
-        summary: &str,
+        summary: String,
     ) -> Result<(), DbError> {
-        let kit = &self.app.kit;
-        let event_id: EventId = outbox::append(conn, self.now, &*kit.ids, self.actor, event).await?;
-        let happened = Happened {
-            event_id,
-            orders: &[order_id],
-            occurred_at: self.now,
-            source: ServiceName::Order,
-            event_type: E::TYPE,
-            summary,
-            actor: self.actor,
-        };
-        timeline::append(conn, &happened).await?;
-        Ok(())
+        said::say(conn, order_id, &self.said(event, summary)?).await
     }
 
-    async fn follow_up(&self, conn: &mut PgConnection, order: &Order) -> Result<(), DbError> {
+    /// The jobs that end and begin when an order reaches its status.
+    fn jobs_of(&self, order: &Order) -> (Vec<String>, Vec<NewJob>) {
+        let keys = |kinds: &[&str]| kinds.iter().map(|kind| key(kind, order.id)).collect();
         match order.status {
-            OrderStatus::Paid => {
-                jobs::cancel(conn, &key(PAYMENT_TIMEOUT, order.id), self.now).await?;
-                self.await_vendor(conn, order).await?;
-            }
-            OrderStatus::Confirmed => self.stop_waiting(conn, order.id).await?,
-            OrderStatus::Cancelled => {
-                jobs::cancel(conn, &key(PAYMENT_TIMEOUT, order.id), self.now).await?;
-                self.stop_waiting(conn, order.id).await?;
-            }
-            _ => {}
+            OrderStatus::Paid => (keys(&[PAYMENT_TIMEOUT]), self.waiting_for_vendor(order)),
+            OrderStatus::Confirmed => (keys(&[VENDOR_REMINDER, VENDOR_TIMEOUT]), Vec::new()),
+            OrderStatus::Cancelled => (keys(&[PAYMENT_TIMEOUT, VENDOR_REMINDER, VENDOR_TIMEOUT]), Vec::new()),
+            _ => (Vec::new(), Vec::new()),
         }
-        Ok(())
     }
 
     /// The vendor's time to answer begins (rule 16).
-    pub(crate) async fn await_vendor(&self, conn: &mut PgConnection, order: &Order) -> Result<(), DbError> {
+    pub(crate) fn waiting_for_vendor(&self, order: &Order) -> Vec<NewJob> {
         let since = order.awaiting_since.unwrap_or(self.now);
         let config = &self.app.config;
-        for (kind, minutes) in
-            [(VENDOR_REMINDER, config.order_vendor_reminder_minutes), (VENDOR_TIMEOUT, config.order_vendor_timeout_minutes)]
-        {
-            let at = since + TimeDelta::minutes(i64::from(minutes));
-            jobs::enqueue(conn, &for_order(&self.app.kit, kind, order.id, at)).await?;
-        }
-        Ok(())
-    }
-
-    async fn stop_waiting(&self, conn: &mut PgConnection, order_id: OrderId) -> Result<(), DbError> {
-        jobs::cancel(conn, &key(VENDOR_REMINDER, order_id), self.now).await?;
-        jobs::cancel(conn, &key(VENDOR_TIMEOUT, order_id), self.now).await?;
-        Ok(())
+        [(VENDOR_REMINDER, config.order_vendor_reminder_minutes), (VENDOR_TIMEOUT, config.order_vendor_timeout_minutes)]
+            .map(|(kind, minutes)| {
+                let at = since + TimeDelta::minutes(i64::from(minutes));
+                for_order(&self.app.kit, kind, order.id, at)
+            })
+            .into()
     }
 }

@@ -1,23 +1,20 @@
-//! A buyer places an order: checked and priced first, written down in one transaction, then made whole by the saga
-//! (rules 19 and 20).
+//! A buyer places an order: checked and priced first, written down in one statement, then made whole by the saga
+//! (rules 19 and 20). No connection is held while others are asked.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::events::OrderPlaced;
-use domain::{Actor, Money, OrderId, OrderStatus, PaymentMethod, PaymentStatus};
+use domain::{Actor, Money, OrderId, OrderNumber, OrderStatus, PaymentMethod, PaymentStatus};
 use pg_kit::idempotency::{self, Begin, Claim};
-use pg_kit::{DbError, jobs};
 use serde_json::Value;
-use sqlx::PgConnection;
 
 use super::checkout::{Checkout, Wanted, checkout};
 use super::moves::By;
 use super::{Refusal, open_order};
 use crate::App;
 use crate::config::CrashPoint;
-use crate::domain::{Line, Order, pricing};
+use crate::domain::{HistoryEntry, Line, Order, pricing};
 use crate::jobs::{PAYMENT_TIMEOUT, for_order};
-use crate::store::history::{self, Changed};
-use crate::store::{items, orders, sagas};
+use crate::store::placing::{self, NewOrder};
 
 /// The operation under which keys of placed orders are kept.
 pub(crate) const OPERATION: &str = "orders.place";
@@ -48,20 +45,23 @@ pub(crate) async fn place_order(app: &App, actor: &Actor, placement: &Placement)
         return answer_of(known)?.ok_or(Refusal::InProgress);
     }
     let checkout = checkout(app, &placement.wanted).await?;
-    let order_id = match write_down(app, actor, placement, checkout, now).await? {
-        Written::New(order_id) => order_id,
-        Written::Before(begin) => return answer_of(begin)?.ok_or(Refusal::InProgress),
+    let Some(fresh) = write_down(app, actor, placement, checkout, now).await? else {
+        return stored(app, placement, now).await;
     };
     app.crash_point(CrashPoint::Placed);
     // A task of its own: a caller who hangs up, or the request's time limit, leaves no half order behind.
     let (task_app, context) = (app.clone(), context::current());
-    let work = tokio::spawn(context::scope(context, async move { open_order::open_order(&task_app, order_id).await }));
+    let work = tokio::spawn(context::scope(context, async move { open_order::open_placed(&task_app, fresh).await }));
     let done = work.await.map_err(|_| Refusal::Fault("the placing of an order was interrupted"))?;
     match done? {
         Some(answer) => Ok(answer),
         // The sweeper was faster: its answer is stored.
-        None => known(app, placement, now).await?.map(answer_of).transpose()?.flatten().ok_or(Refusal::InProgress),
+        None => stored(app, placement, now).await,
     }
+}
+
+async fn stored(app: &App, placement: &Placement, now: DateTime<Utc>) -> Result<Answer, Refusal> {
+    known(app, placement, now).await?.map(answer_of).transpose()?.flatten().ok_or(Refusal::InProgress)
 }
 
 async fn known(app: &App, placement: &Placement, now: DateTime<Utc>) -> Result<Option<Begin>, Refusal> {
@@ -82,59 +82,65 @@ fn answer_of(known: Begin) -> Result<Option<Answer>, Refusal> {
     }
 }
 
-enum Written {
-    New(OrderId),
-    Before(Begin),
+/// An order that was written down.
+#[derive(Debug)]
+pub(crate) struct Fresh {
+    pub(crate) order: Order,
+    pub(crate) lines: Vec<Line>,
+    pub(crate) deadline: DateTime<Utc>,
+    /// The only entry of its history.
+    pub(crate) history: HistoryEntry,
 }
 
-/// One transaction: key, order, lines, history, saga, event, story, time-out.
+/// One statement: key, number, order, lines, history, saga, event, story, time-out. None when the key is known.
 async fn write_down(
     app: &App,
     actor: &Actor,
     placement: &Placement,
     checkout: Checkout,
     now: DateTime<Utc>,
-) -> Result<Written, Refusal> {
-    let mut tx = app.kit.pool.begin().await?;
-    let record = match idempotency::begin(&mut tx, &claim(placement, now)).await? {
-        Begin::New(record) => record,
-        known => return Ok(Written::Before(known)),
-    };
-    let (order, lines) = new_order(app, &mut tx, placement, checkout, now).await?;
-    idempotency::set_resource(&mut tx, record, order.id.into()).await?;
-    orders::insert(&mut tx, &order).await?;
-    items::insert(&mut tx, order.id, &lines, now).await?;
-    let placed =
-        Changed { id: app.kit.ids.uuid(), order_id: order.id, from: None, to: order.status, notes: None, by: actor, at: now };
-    history::insert(&mut tx, &placed).await?;
+) -> Result<Option<Fresh>, Refusal> {
+    let by = By { app, actor, now };
+    let (mut order, lines) = new_order(app, placement, checkout, now);
+    let event = OrderPlaced { order: order.facts(), lines: lines.iter().map(Line::facts).collect(), placed_at: now };
     let deadline = now + TimeDelta::seconds(i64::from(app.config.order_saga_deadline_seconds));
-    sagas::insert(&mut tx, order.id, deadline, app.config.lease_seconds(), now).await?;
-    tell_placed(&By { app, actor, now }, &mut tx, &order, &lines).await?;
-    if order.payment_method == PaymentMethod::Online {
-        let at = now + TimeDelta::minutes(i64::from(app.config.order_payment_timeout_minutes));
-        jobs::enqueue(&mut tx, &for_order(&app.kit, PAYMENT_TIMEOUT, order.id, at)).await?;
-    }
-    tx.commit().await?;
-    Ok(Written::New(order.id))
+    let time_out = now + TimeDelta::minutes(i64::from(app.config.order_payment_timeout_minutes));
+    let online = order.payment_method == PaymentMethod::Online;
+    let new = NewOrder {
+        claim: claim(placement, now),
+        order: &order,
+        lines: &lines,
+        history: by.history(None),
+        said: by.said(&event, String::new())?,
+        saga_deadline: deadline,
+        lease_seconds: app.config.lease_seconds(),
+        start: online.then(|| for_order(&app.kit, PAYMENT_TIMEOUT, order.id, time_out)).into_iter().collect(),
+    };
+    let placed = {
+        let mut conn = app.kit.pool.acquire().await?;
+        placing::place(&mut conn, &new).await?
+    };
+    let Some(number) = placed else { return Ok(None) };
+    order.order_number = number;
+    let history = HistoryEntry {
+        previous: None,
+        new: order.status,
+        notes: None,
+        changed_by: actor.user_id,
+        changed_by_kind: actor.kind,
+        changed_via: actor.channel,
+        at: now,
+    };
+    Ok(Some(Fresh { order, lines, deadline, history }))
 }
 
-async fn tell_placed(by: &By<'_>, conn: &mut PgConnection, order: &Order, lines: &[Line]) -> Result<(), DbError> {
-    let event = OrderPlaced { order: order.facts(), lines: lines.iter().map(Line::facts).collect(), placed_at: by.now };
-    by.tell(conn, order.id, &event, &format!("Order {} was placed", order.order_number)).await
-}
-
-async fn new_order(
-    app: &App,
-    conn: &mut PgConnection,
-    placement: &Placement,
-    checkout: Checkout,
-    now: DateTime<Utc>,
-) -> Result<(Order, Vec<Line>), Refusal> {
+fn new_order(app: &App, placement: &Placement, checkout: Checkout, now: DateTime<Utc>) -> (Order, Vec<Line>) {
     let Checkout { vendor, address, area, lines, price, delivery } = checkout;
     let id: OrderId = app.kit.ids.next();
     let order = Order {
         id,
-        order_number: orders::next_number(conn).await?,
+        // The database gives it.
+        order_number: OrderNumber::from_sequence(0),
         buyer_id: placement.wanted.buyer_id,
         buyer_user_id: address.buyer_user_id,
         vendor_id: vendor.vendor_id,
@@ -174,5 +180,5 @@ async fn new_order(
         revision: 1,
     };
     let lines = (1..).zip(lines).map(|(line_no, what)| Line { id: app.kit.ids.next(), order_id: id, line_no, what }).collect();
-    Ok((order, lines))
+    (order, lines)
 }
