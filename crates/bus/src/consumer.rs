@@ -1,13 +1,16 @@
 //! Takes events from a service's queue and settles each by the handler's typed outcome.
+//!
+//! Calls to SQS cost more than most handlers, so events are received and deleted up to ten at a time.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use aws_sdk_sqs::error::DisplayErrorContext;
-use aws_sdk_sqs::types::{Message, MessageAttributeValue};
+use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, Message, MessageAttributeValue};
 use context::Context;
 use domain::events::Envelope;
 use serde::Deserialize;
+use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
@@ -19,6 +22,10 @@ const LONGEST_VISIBILITY: Duration = Duration::from_secs(12 * 60 * 60);
 /// After so many extensions a handler counts as hung, and the message goes to somebody else.
 const MOST_EXTENSIONS: u32 = 20;
 const PAUSE_AFTER_ERROR: Duration = Duration::from_secs(1);
+/// The most messages SQS gives or takes at once.
+const BATCH: usize = 10;
+/// How long a received or handled event waits for company before the next call.
+const LINGER: Duration = Duration::from_millis(20);
 
 /// What became of an event. Say it after the commit.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,34 +107,47 @@ impl Consumer {
         H: Fn(Envelope) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Outcome> + Send + 'static,
     {
+        let (handled, receipts) = mpsc::channel(BATCH * 2);
+        let deleting = tokio::spawn(self.clone().delete_in_batches(receipts));
+        let slots = Arc::new(Semaphore::new(self.concurrency));
         let worker = Arc::new((self, handler));
         let mut running = JoinSet::new();
         while !shutdown.is_cancelled() {
             let consumer = &worker.0;
-            // No more than can be begun at once: a message that waits here loses its visibility.
-            let free = consumer.concurrency.saturating_sub(running.len());
-            if free == 0 {
-                running.join_next().await;
+            // Few more than can be begun at once: what waits here is hidden from everybody else.
+            if running.len() >= consumer.concurrency {
+                running.join_next().await.map(report_panic);
                 continue;
             }
             let received = tokio::select! {
                 () = shutdown.cancelled() => break,
-                received = consumer.receive(free) => received,
+                received = consumer.receive() => received,
             };
-            match received {
+            let pause = match received {
                 Ok(messages) => {
+                    let pause = if (1..BATCH).contains(&messages.len()) { LINGER } else { Duration::ZERO };
+                    let received = Instant::now();
                     for message in messages {
-                        let worker = Arc::clone(&worker);
-                        running.spawn(async move { worker.0.take(message, &worker.1).await });
+                        let (worker, slots, handled, shutdown) =
+                            (Arc::clone(&worker), Arc::clone(&slots), handled.clone(), shutdown.clone());
+                        running.spawn(async move {
+                            let _slot = slots.acquire().await;
+                            let consumer = &worker.0;
+                            if consumer.may_begin(&message, received, &shutdown).await {
+                                consumer.take(message, &worker.1, &handled).await;
+                            }
+                        });
                     }
+                    pause
                 }
                 Err(error) => {
                     tracing::warn!(%error, "cannot receive events");
-                    tokio::select! {
-                        () = shutdown.cancelled() => {}
-                        () = tokio::time::sleep(PAUSE_AFTER_ERROR) => {}
-                    }
+                    PAUSE_AFTER_ERROR
                 }
+            };
+            tokio::select! {
+                () = shutdown.cancelled() => {}
+                () = tokio::time::sleep(pause) => {}
             }
             while let Some(ended) = running.try_join_next() {
                 report_panic(ended);
@@ -136,14 +156,16 @@ impl Consumer {
         while let Some(ended) = running.join_next().await {
             report_panic(ended);
         }
+        drop(handled);
+        report_panic(deleting.await);
     }
 
-    async fn receive(&self, free: usize) -> Result<Vec<Message>, String> {
+    async fn receive(&self) -> Result<Vec<Message>, String> {
         let answer = self
             .sqs
             .receive_message()
             .queue_url(&self.queue_url)
-            .max_number_of_messages(i32::try_from(free.min(10)).unwrap_or(1))
+            .max_number_of_messages(i32::try_from(BATCH).unwrap_or(1))
             .wait_time_seconds(seconds(self.wait))
             .visibility_timeout(seconds(self.visibility))
             .send()
@@ -152,7 +174,23 @@ impl Consumer {
         Ok(answer.messages.unwrap_or_default())
     }
 
-    async fn take<H, Fut>(&self, message: Message, handler: &H)
+    /// Whether a message that waited for its turn is still ours to begin; otherwise somebody else gets it.
+    async fn may_begin(&self, message: &Message, received: Instant, shutdown: &CancellationToken) -> bool {
+        let Some(receipt) = message.receipt_handle() else {
+            return false;
+        };
+        if shutdown.is_cancelled() {
+            self.hide(receipt, Duration::ZERO).await;
+            return false;
+        }
+        let waited = received.elapsed();
+        if waited >= self.visibility / 2 && waited < self.visibility {
+            self.hide(receipt, self.visibility).await;
+        }
+        waited < self.visibility
+    }
+
+    async fn take<H, Fut>(&self, message: Message, handler: &H, handled: &mpsc::Sender<String>)
     where
         H: Fn(Envelope) -> Fut + Send + Sync,
         Fut: Future<Output = Outcome> + Send,
@@ -165,7 +203,7 @@ impl Consumer {
             Ok(delivery) => delivery.detail,
             Err(error) => {
                 let reason = format!("not an event of ours: {error}");
-                self.settle("unknown", receipt, body, Outcome::Reject(reason)).await;
+                self.settle("unknown", receipt, body, Outcome::Reject(reason), handled).await;
                 return;
             }
         };
@@ -184,7 +222,7 @@ impl Consumer {
             };
             let work = context::scope(context, handler(envelope));
             match self.while_extending(receipt, work).await {
-                Some(outcome) => self.settle(&kind, receipt, body, outcome).await,
+                Some(outcome) => self.settle(&kind, receipt, body, outcome, handled).await,
                 None => tracing::error!("handling an event took too long; it will come again"),
             }
         }
@@ -204,13 +242,14 @@ impl Consumer {
         None
     }
 
-    async fn settle(&self, kind: &str, receipt: &str, body: &str, outcome: Outcome) {
+    async fn settle(&self, kind: &str, receipt: &str, body: &str, outcome: Outcome, handled: &mpsc::Sender<String>) {
         let label = outcome.label();
         metrics::counter!("events_consumed_total", "type" => kind.to_owned(), "outcome" => label).increment(1);
         match outcome {
             Outcome::Done | Outcome::Duplicate | Outcome::Stale => {
                 tracing::debug!(outcome = label, "event handled");
-                self.delete(receipt).await;
+                // Fails only when the deleting task is gone: it comes again and is found to be a duplicate.
+                let _ = handled.send(receipt.to_owned()).await;
             }
             Outcome::Retry(after) => {
                 tracing::debug!(?after, "event will come again");
@@ -220,7 +259,7 @@ impl Consumer {
                 tracing::error!(%reason, "event rejected");
                 // Deleted only once the dead-letter queue has it; otherwise the redrive takes it there.
                 if self.bury(body, &reason).await {
-                    self.delete(receipt).await;
+                    let _ = handled.send(receipt.to_owned()).await;
                 }
             }
         }
@@ -253,11 +292,45 @@ impl Consumer {
         sent.is_ok()
     }
 
-    async fn delete(&self, receipt: &str) {
-        let deleted = self.sqs.delete_message().queue_url(&self.queue_url).receipt_handle(receipt).send().await;
-        if let Err(error) = deleted {
-            // It comes again and is found to be a duplicate.
-            tracing::warn!(error = %DisplayErrorContext(&error), "cannot delete a handled event");
+    /// Deletes what was handled until nothing handles any more.
+    async fn delete_in_batches(self, mut receipts: mpsc::Receiver<String>) {
+        let mut batch = Vec::with_capacity(BATCH);
+        while receipts.recv_many(&mut batch, BATCH).await > 0 {
+            let company = async {
+                loop {
+                    let room = BATCH - batch.len();
+                    if room == 0 || receipts.recv_many(&mut batch, room).await == 0 {
+                        break;
+                    }
+                }
+            };
+            // The time-out is the usual end.
+            let _ = tokio::time::timeout(LINGER, company).await;
+            self.delete(&batch).await;
+            batch.clear();
+        }
+    }
+
+    async fn delete(&self, receipts: &[String]) {
+        let entries = receipts
+            .iter()
+            .enumerate()
+            .map(|(at, receipt)| DeleteMessageBatchRequestEntry::builder().id(at.to_string()).receipt_handle(receipt).build());
+        let deleted = match entries.collect::<Result<Vec<_>, _>>() {
+            Ok(entries) => {
+                let call = self.sqs.delete_message_batch().queue_url(&self.queue_url).set_entries(Some(entries));
+                call.send().await.map_err(|error| DisplayErrorContext(&error).to_string())
+            }
+            Err(error) => Err(error.to_string()),
+        };
+        // What is not deleted comes again and is found to be a duplicate.
+        match deleted {
+            Ok(answer) => {
+                for failed in answer.failed() {
+                    tracing::warn!(code = failed.code(), message = failed.message(), "a handled event was not deleted");
+                }
+            }
+            Err(error) => tracing::warn!(%error, "cannot delete handled events"),
         }
     }
 

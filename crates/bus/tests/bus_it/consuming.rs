@@ -197,3 +197,32 @@ async fn stopping_finishes_what_was_begun_and_begins_nothing_new() {
     assert_eq!((begun.load(Ordering::SeqCst), ended.load(Ordering::SeqCst)), (4, 4));
     assert_eq!(depth(&world, world.queue("payment")).await, (4, 0));
 }
+
+#[tokio::test]
+async fn a_backlog_is_worked_off_with_each_event_handled_once_and_few_at_a_time() {
+    let world = World::new().await;
+    for _ in 0..25 {
+        world.publish(ServiceName::Order, &placed()).await;
+    }
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let (at_once, most) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
+    let (kept, now, peak) = (Arc::clone(&seen), Arc::clone(&at_once), Arc::clone(&most));
+    let running = consume(&world, Duration::from_secs(30), move |envelope| {
+        kept.lock().unwrap().push(envelope.event_id);
+        peak.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+        let now = Arc::clone(&now);
+        Box::pin(async move {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            now.fetch_sub(1, Ordering::SeqCst);
+            Outcome::Done
+        })
+    });
+    until("deleting", async || depth(&world, world.queue("payment")).await == (0, 0)).await;
+    running.stop().await;
+    let mut seen = seen.lock().unwrap().clone();
+    assert_eq!(seen.len(), 25);
+    seen.sort_unstable();
+    seen.dedup();
+    assert_eq!(seen.len(), 25);
+    assert!(most.load(Ordering::SeqCst) <= 4, "{most:?}");
+}
