@@ -1,6 +1,6 @@
 //! The command line.
 
-use crate::{bench, commands, demo, gateway, home::Home};
+use crate::{bench, commands, demo, gateway, home::Home, soak};
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use std::{ffi::OsString, process::ExitCode};
@@ -21,6 +21,9 @@ enum Command {
     Demo(demo::DemoArgs),
     /// Put load on a fleet of its own and report what it bears, beside what is possible at all. Not a test.
     Bench(bench::BenchArgs),
+    /// Play random orders of many people through a fleet of its own, with every kind of trouble, and hold model and books
+    /// against what came of it.
+    Soak(Box<soak::SoakArgs>),
     /// The handler that `bench` holds the services against.
     #[command(name = "bench-bare", hide = true)]
     BenchBare(bench::BareArgs),
@@ -88,6 +91,7 @@ impl Cli {
             Command::Up(args) => commands::up::run(&home, *args).await,
             Command::Demo(args) => demo::run(&home, args).await,
             Command::Bench(args) => bench::run(&home, args).await,
+            Command::Soak(args) => soak::run(&home, *args).await,
             Command::BenchBare(args) => bench::serve_bare(args).await,
             Command::Down { wipe } => commands::down::run(&home, wipe).await,
             Command::Status => commands::status::run(&home).await,

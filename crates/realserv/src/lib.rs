@@ -15,3 +15,4 @@ pub mod net;
 pub mod postgres;
 pub mod process;
 pub mod service;
+pub mod soak;

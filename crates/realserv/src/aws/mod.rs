@@ -14,7 +14,7 @@ use std::{
 };
 
 pub use install::install;
-pub use topology::{ensure, store_secrets};
+pub use topology::{config, ensure, store_secrets};
 
 /// The region all names are in.
 pub const REGION: &str = "ap-south-1";

@@ -3,7 +3,7 @@
 
 use super::REGION;
 use anyhow::{Context as _, Result};
-use aws_config::{BehaviorVersion, Region};
+use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_sqs::config::Credentials;
 use bus::{
     Catalogue,
@@ -13,15 +13,19 @@ use bus::{
 use serde_json::json;
 use std::collections::BTreeMap;
 
-/// Makes everything of the catalogue at that endpoint.
-pub async fn ensure(endpoint: &str, catalogue: &Catalogue) -> Result<Topology> {
-    let config = aws_config::defaults(BehaviorVersion::latest())
+/// How the stand-in at that endpoint is spoken to.
+pub async fn config(endpoint: &str) -> SdkConfig {
+    aws_config::defaults(BehaviorVersion::latest())
         .region(Region::from_static(REGION))
         .credentials_provider(Credentials::new("test", "test", None, None, "local stack"))
         .endpoint_url(endpoint)
         .load()
-        .await;
-    let made = topology::ensure(&Clients::new(&config), catalogue).await?;
+        .await
+}
+
+/// Makes everything of the catalogue at that endpoint.
+pub async fn ensure(endpoint: &str, catalogue: &Catalogue) -> Result<Topology> {
+    let made = topology::ensure(&Clients::new(&config(endpoint).await), catalogue).await?;
     Ok(made)
 }
 

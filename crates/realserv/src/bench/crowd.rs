@@ -99,7 +99,7 @@ where
 }
 
 /// A person with a name and phone of their own. Their texts live as long as the program, as those of a cast do.
-fn person(kind: &str, number: usize, phones_from: u64) -> Person {
+pub(crate) fn person(kind: &str, number: usize, phones_from: u64) -> Person {
     let phone = format!("+91{}", phones_from + number as u64);
     Person::new(format!("bench-{kind}-{number}").leak(), phone.leak())
 }
@@ -135,7 +135,7 @@ async fn seller(api: Api, staff: Person, materials: Arc<Vec<Value>>, number: usi
     Ok(Seller { id, goods })
 }
 
-async fn hand_in(api: &Api, who: &Person, vendor: &str, pan: &str, gstin: &str) -> Result<()> {
+pub(crate) async fn hand_in(api: &Api, who: &Person, vendor: &str, pan: &str, gstin: &str) -> Result<()> {
     let mut documents = Vec::new();
     for (kind, number) in [("pan", Some(pan)), ("gstin", Some(gstin)), ("cancelled_cheque", None)] {
         let media_id = api.upload(who, "kyc_document", &format!("{kind}.png"), PICTURE.to_vec()).await?;
@@ -162,7 +162,7 @@ async fn offer(api: &Api, who: &Person, materials: &[Value], number: usize) -> R
 }
 
 /// A PAN and the GSTIN that holds it; the check character is the one that the type accepts.
-fn tax_numbers(number: usize) -> Option<(String, String)> {
+pub(crate) fn tax_numbers(number: usize) -> Option<(String, String)> {
     let pan = format!("AABCU{:04}R", number % 10_000);
     ('0'..='9')
         .chain('A'..='Z')

@@ -5,7 +5,7 @@ mod bare;
 mod browsing;
 mod client;
 mod cpu;
-mod crowd;
+pub(crate) mod crowd;
 mod limits;
 mod load;
 mod ordering;

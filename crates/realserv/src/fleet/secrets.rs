@@ -101,7 +101,7 @@ impl Secrets {
 type Make = fn() -> Result<String>;
 
 /// Each variable that holds a secret, and how it is made.
-const VARIABLES: [(&str, Make); 15] = [
+const VARIABLES: [(&str, Make); 17] = [
     ("FIREBASE_API_KEY", || Ok(format!("AIza-{}", random_hex(16)?))),
     ("FIREBASE_SERVICE_ACCOUNT", service_account),
     ("RAZORPAY_KEY_ID", || Ok(format!("rzp_test_{}", random_hex(7)?))),
@@ -117,6 +117,8 @@ const VARIABLES: [(&str, Make); 15] = [
     ("TWILIO_FROM", || Ok("+15005550006".to_owned())),
     ("MSG91_AUTH_KEY", || random_hex(12)),
     ("OTP_HASH_KEY", || random_base64(32)),
+    ("FIELD_KEYS", || Ok(format!("local:{}", random_base64(32)?))),
+    ("FIELD_HASH_KEY", || random_base64(32)),
 ];
 
 fn random_bytes(count: usize) -> Result<Vec<u8>> {

@@ -8,3 +8,4 @@ mod gateway_limits;
 mod postgres;
 mod routes;
 mod support;
+mod surface;

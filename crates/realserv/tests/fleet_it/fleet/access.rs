@@ -224,7 +224,7 @@ async fn expect(town: &Town, method: Method, path: &str, who: Option<&Person>, b
 }
 
 /// Tokens as that service makes them.
-fn tokens(town: &Town, service: ServiceName) -> ServiceTokens {
+pub(super) fn tokens(town: &Town, service: ServiceName) -> ServiceTokens {
     let secrets = Secrets::ensure(&town.stage.home).unwrap();
     let settings = ServiceTokenSettings {
         service,

@@ -5,3 +5,5 @@ mod crashes;
 mod crowd;
 mod demo;
 mod money;
+mod shutting_out;
+mod surface;
