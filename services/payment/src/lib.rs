@@ -55,6 +55,7 @@ impl Service for PaymentService {
 /// The database cannot be used.
 pub async fn sweep_now(app: &App) -> anyhow::Result<()> {
     usecases::sweep::sweep_payments(app).await?;
+    usecases::sweep::sweep_retired(app).await?;
     Ok(usecases::sweep::sweep_refunds(app).await?)
 }
 

@@ -23,6 +23,8 @@ pub enum Account {
     TdsPayable,
     /// Money on its way back to buyers.
     Refunds,
+    /// Money that came in and is not what any order waits for, until finance decides (rule 28).
+    Quarantine,
     /// Our own bank account.
     Bank,
 }
@@ -38,6 +40,7 @@ impl fmt::Display for Account {
             Self::GstPayable => f.write_str("gst_payable"),
             Self::TdsPayable => f.write_str("tds_payable"),
             Self::Refunds => f.write_str("refunds"),
+            Self::Quarantine => f.write_str("quarantine"),
             Self::Bank => f.write_str("bank"),
         }
     }

@@ -35,6 +35,44 @@ pub fn duplicate_capture(gateway_payment: &str, order: &OrderNumber, amount: Mon
     )
 }
 
+/// Money came in on an order of the gateway's that was replaced: it is the buyer's.
+#[must_use]
+pub fn retired_capture(gateway_payment: &str, order: &OrderNumber, amount: Money) -> Posting {
+    Posting::new("retired_capture", gateway_payment, format!("{order} paid by an amount that was replaced")).transfer(
+        Account::GatewayClearing,
+        Account::Refunds,
+        amount,
+    )
+}
+
+/// Money came in that is not what the order waits for: it is held until finance decides (rule 28).
+#[must_use]
+pub fn quarantined(gateway_payment: &str, order: &OrderNumber, amount: Money) -> Posting {
+    Posting::new("quarantined", gateway_payment, format!("{order} paid by another amount")).transfer(
+        Account::GatewayClearing,
+        Account::Quarantine,
+        amount,
+    )
+}
+
+/// Finance takes held money for the order: what is due is the vendor's, what is over goes back.
+#[must_use]
+pub fn quarantine_released(gateway_payment: &str, order: &OrderNumber, vendor: VendorId, (due, over): (Money, Money)) -> Posting {
+    Posting::new("quarantine_released", gateway_payment, format!("held money of {order} taken for it"))
+        .transfer(Account::Quarantine, Account::VendorPayable(vendor), due)
+        .transfer(Account::Quarantine, Account::Refunds, over)
+}
+
+/// Finance gives held money back.
+#[must_use]
+pub fn quarantine_refunded(gateway_payment: &str, order: &OrderNumber, amount: Money) -> Posting {
+    Posting::new("quarantine_refunded", gateway_payment, format!("held money of {order} goes back")).transfer(
+        Account::Quarantine,
+        Account::Refunds,
+        amount,
+    )
+}
+
 /// A vendor took in cash.
 #[must_use]
 pub fn cod_collected(payment: PaymentId, order: &OrderNumber, vendor: VendorId, amount: Money) -> Posting {

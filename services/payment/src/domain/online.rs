@@ -37,6 +37,8 @@ pub struct Observation {
     pub currency: String,
     /// Why it failed.
     pub reason: Option<String>,
+    /// Whether it pays an order of the gateway's that was replaced: then it is never what the order waits for.
+    pub retired: bool,
 }
 
 /// What our payment knows before an observation.
@@ -71,6 +73,8 @@ pub enum Meaning {
     },
     /// Paid a second time by another payment: that one goes back.
     Duplicate,
+    /// Paid on an order of the gateway's that was replaced: it goes back, whatever it amounts to.
+    Retired,
     /// Not what is due (rule 28): held until finance decides.
     Quarantined {
         /// What differs.
@@ -93,6 +97,10 @@ impl Standing {
     /// Takes in one observation.
     #[must_use]
     pub fn apply(self, seen: &Observation) -> (Self, Meaning) {
+        if seen.retired {
+            let meaning = Self::on_retired(seen);
+            return (self, meaning);
+        }
         match seen.state {
             GatewayState::Open | GatewayState::Refunded => (self, Meaning::Nothing),
             GatewayState::Failed => self.failed(seen),
@@ -122,9 +130,21 @@ impl Standing {
     #[must_use]
     pub fn may_capture(&self, seen: &Observation) -> bool {
         seen.state == GatewayState::Authorized
+            && !seen.retired
             && !self.order_cancelled
             && !self.status.money_came_in()
             && self.difference(seen).is_none()
+    }
+
+    /// What the bank only holds for a replaced order is not taken and comes free by itself; what was taken goes back.
+    fn on_retired(seen: &Observation) -> Meaning {
+        match seen.state {
+            GatewayState::Captured if seen.currency == CURRENCY => Meaning::Retired,
+            GatewayState::Captured => {
+                Meaning::Quarantined { reason: format!("paid in {} on an order that was replaced", seen.currency) }
+            }
+            _ => Meaning::Nothing,
+        }
     }
 
     fn difference(&self, seen: &Observation) -> Option<String> {
@@ -179,7 +199,7 @@ mod tests {
     }
 
     fn seen(id: &str, state: GatewayState, amount: Money, currency: &str) -> Observation {
-        Observation { gateway_payment: id.to_owned(), state, amount, currency: currency.to_owned(), reason: None }
+        Observation { gateway_payment: id.to_owned(), state, amount, currency: currency.to_owned(), reason: None, retired: false }
     }
 
     /// What can happen to a payment from outside.
@@ -202,7 +222,7 @@ mod tests {
                     let before = standing.status;
                     let (after, meaning) = standing.apply(observation);
                     match meaning {
-                        Meaning::Quarantined { .. } => drop(aside.insert(observation.gateway_payment.clone())),
+                        Meaning::Quarantined { .. } | Meaning::Retired => drop(aside.insert(observation.gateway_payment.clone())),
                         Meaning::Captured { late } => {
                             captures += 1;
                             assert_eq!(late, after.order_cancelled);
@@ -230,9 +250,11 @@ mod tests {
         ];
         let good = state.clone().prop_map(|state| seen("pay_good", state, DUE, "INR"));
         let bad = Just(seen("pay_failed", GatewayState::Failed, DUE, "INR"));
+        let foreign = state.clone().prop_map(|state| seen("pay_foreign", state, DUE, "USD"));
+        let replaced = state.clone().prop_map(|state| Observation { retired: true, ..seen("pay_replaced", state, DUE, "INR") });
         let less = state.clone().prop_map(|state| seen("pay_less", state, Money::from_paise(1), "INR"));
-        let foreign = state.prop_map(|state| seen("pay_foreign", state, DUE, "USD"));
         prop_oneof![
+            1 => replaced.prop_map(Happening::Seen),
             6 => good.prop_map(Happening::Seen),
             2 => bad.prop_map(Happening::Seen),
             1 => less.prop_map(Happening::Seen),
@@ -282,6 +304,17 @@ mod tests {
         let (standing, meaning) = standing.apply(&seen("pay_1", GatewayState::Captured, DUE, "INR"));
         assert_eq!(meaning, Meaning::Captured { late: true });
         assert_eq!(standing.cancel().1, Ending::Known);
+    }
+
+    #[test]
+    fn money_on_a_replaced_order_never_counts_even_when_it_is_the_right_amount() {
+        for state in [GatewayState::Failed, GatewayState::Authorized, GatewayState::Captured] {
+            let on_old = Observation { retired: true, ..seen("pay_1", state, DUE, "INR") };
+            let (after, meaning) = standing().apply(&on_old);
+            assert_eq!(after.status, PaymentState::Pending);
+            assert_eq!(meaning == Meaning::Retired, state == GatewayState::Captured, "{meaning:?}");
+            assert!(!standing().may_capture(&on_old), "what the bank holds for it is left to come free");
+        }
     }
 
     #[test]

@@ -16,6 +16,14 @@ impl From<PaymentError> for ApiError {
             E::NotFound => Self::not_found("payment"),
             E::OrderCancelled => Self::conflict("order_cancelled", "the order has been cancelled; it is not paid any more"),
             E::TermsDiffer => Self::conflict("payment_differs", "the order already has a payment with other terms"),
+            E::UnderWay(status) => {
+                Self::conflict("payment_under_way", format!("the payment is {status}: its amount stays as it is"))
+                    .with_details(&json!({"status": status}))
+            }
+            E::Replaced => Self::conflict(
+                "payment_replaced",
+                "the order was changed before this was paid; the money goes back, pay the new amount",
+            ),
             E::InProgress => Self::request_in_progress(),
             E::KeyReused => Self::idempotency_key_reused(),
             E::GatewayUnavailable(reason) => {

@@ -41,7 +41,7 @@ pub(crate) struct AccountsOut {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct AccountOut {
     /// `gateway_clearing`, `gateway_fees`, `cash_with_vendor:{vendor}`, `vendor_payable:{vendor}`, `platform_commission`,
-    /// `gst_payable`, `tds_payable`, `refunds` or `bank`.
+    /// `gst_payable`, `tds_payable`, `refunds`, `quarantine` or `bank`.
     account: String,
     /// Sum of its debits.
     debit: Money,

@@ -20,6 +20,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(online::create_order))
         .routes(routes!(online::verify))
+        .routes(routes!(online::replace))
         .routes(routes!(webhooks::razorpay))
         .routes(routes!(cod::create))
         .routes(routes!(cod::mark_collected))

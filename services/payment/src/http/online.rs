@@ -4,15 +4,16 @@ use ::domain::OrderId;
 use ::http::StatusCode;
 use axum::Json;
 use axum::extract::State;
-use clients::payment::{OpenPaymentIn, OpenedPayment};
+use clients::payment::{OpenPaymentIn, OpenedPayment, ReplacePaymentIn};
 use serde::Deserialize;
 use service_kit::ApiError;
-use service_kit::http::{Allowed, Body, BuyerCaller, Caller, Data, Problems, RawBody, body};
+use service_kit::http::{Allowed, Body, BuyerCaller, Caller, Data, PathId, Problems, RawBody, ServiceOnly, body};
 use service_kit::policy;
 
 use super::shapes::{PaymentOut, opened};
 use crate::App;
 use crate::usecases::open_online::{open_online, reopen_online};
+use crate::usecases::replace_payment::replace_payment;
 use crate::usecases::verify_payment::{CheckoutAnswer, verify_payment};
 
 policy!(pub(crate) Openers: buyer, service);
@@ -72,6 +73,40 @@ pub(crate) async fn create_order(
     };
     let status = if new { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json(Data::new(opened(&app, payment)))))
+}
+
+/// What the order service sends for an edited order.
+#[derive(Debug, Deserialize)]
+#[serde(transparent)]
+pub(super) struct Replacement(ReplacePaymentIn);
+
+impl garde::Validate for Replacement {
+    type Context = ();
+    fn validate_into(&self, (): &(), parent: &mut dyn FnMut() -> garde::Path, report: &mut garde::Report) {
+        if self.0.amount.is_zero() || self.0.amount.is_negative() {
+            report.append(parent().join("amount"), garde::Error::new("must be above zero"));
+        }
+        // It is part of the receipt, which has room for seven digits.
+        if !(1..=9_999_999).contains(&self.0.revision) {
+            report.append(parent().join("revision"), garde::Error::new("must be from 1 to 9999999"));
+        }
+    }
+}
+
+/// Puts another amount in the place of what is due, because the order's items were edited before it was paid. Online the
+/// gateway's order is replaced too: money that still comes on the old one never counts and goes back by itself. Again, or
+/// with an older revision: the newest one. `payment_under_way` once money is held or taken.
+#[utoipa::path(post, path = "/internal/v1/payments/order/{orderId}/replace", operation_id = "replace_payment", tag = "internal",
+    request_body = ReplacePaymentIn, params(("orderId" = OrderId, Path, description = "The order")),
+    responses((status = 200, description = "The payment as it is to be paid now", body = Data<OpenedPayment>), Problems))]
+pub(crate) async fn replace(
+    State(app): State<App>,
+    who: ServiceOnly,
+    PathId(order_id): PathId<OrderId>,
+    Body(Replacement(asked)): Body<Replacement>,
+) -> Result<Data<OpenedPayment>, ApiError> {
+    let payment = replace_payment(&app, &who.actor, order_id, &asked).await?;
+    Ok(Data::new(opened(&app, payment)))
 }
 
 /// What Checkout handed to the app.

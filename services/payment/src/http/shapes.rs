@@ -190,7 +190,8 @@ pub(crate) struct RefundOut {
     pub amount: Money,
     /// `INR`.
     pub currency: String,
-    /// `cancellation`, `late_capture`, `dispute`, `return`, `goodwill` or `duplicate_payment`.
+    /// `cancellation`, `late_capture`, `dispute`, `return`, `goodwill`, `duplicate_payment`, `retired_order` or
+    /// `quarantined`.
     pub reason: String,
     /// What was noted.
     #[serde(default, skip_serializing_if = "Option::is_none")]

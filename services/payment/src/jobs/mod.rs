@@ -15,7 +15,7 @@ use crate::usecases::invoice_pdf::store_pdfs;
 use crate::usecases::issue_credit_note::issue_credit_note;
 use crate::usecases::issue_invoice::issue_invoice;
 use crate::usecases::process_webhook::process_webhook;
-use crate::usecases::sweep::{sweep_payments, sweep_refunds};
+use crate::usecases::sweep::{sweep_payments, sweep_refunds, sweep_retired};
 
 /// Works on a kept webhook.
 pub(crate) const PROCESS_WEBHOOK: &str = "process_webhook";
@@ -58,7 +58,10 @@ pub(crate) fn register(app: &App, workers: &mut Workers) {
     let state = app.clone();
     workers.every("sweep_payments", Duration::from_secs(5), move || {
         let app = state.clone();
-        async move { Ok(sweep_payments(&app).await?) }
+        async move {
+            sweep_payments(&app).await?;
+            Ok(sweep_retired(&app).await?)
+        }
     });
     let state = app.clone();
     workers.every("sweep_refunds", Duration::from_secs(15), move || {

@@ -5,6 +5,8 @@ pub(crate) mod invoices;
 pub(crate) mod ledger;
 pub(crate) mod payments;
 pub(crate) mod refunds;
+pub(crate) mod retired;
+pub(crate) mod strays;
 pub(crate) mod views;
 pub(crate) mod webhooks;
 

@@ -8,8 +8,10 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::Stored;
+use crate::domain::ledger::Account;
 use crate::domain::online::Standing;
 use crate::domain::refund::Refundable;
+use crate::domain::replace::Due;
 
 /// A payment as stored.
 #[derive(Debug, Clone)]
@@ -24,6 +26,7 @@ pub(crate) struct PaymentRow {
     pub payment_type: Option<String>,
     pub amount: Money,
     pub status: PaymentState,
+    pub revision: i64,
     pub gateway_receipt: Option<String>,
     pub razorpay_order_id: Option<String>,
     pub razorpay_payment_id: Option<String>,
@@ -61,6 +64,11 @@ impl PaymentRow {
         }
     }
 
+    /// What it waits for.
+    pub(crate) fn due(&self) -> Due {
+        Due { amount: self.amount, revision: self.revision }
+    }
+
     /// As the machine sees it.
     pub(crate) fn standing(&self) -> Standing {
         Standing {
@@ -85,7 +93,7 @@ macro_rules! select_payments {
             r#"SELECT id as "id: PaymentId", order_id as "order_id: OrderId", order_number as "order_number: OrderNumber",
                       buyer_id as "buyer_id: BuyerId", buyer_user_id as "buyer_user_id: UserId",
                       vendor_id as "vendor_id: VendorId", payment_method as "method: PaymentMethod", payment_type,
-                      amount as "amount: Money", status as "status: PaymentState", gateway_receipt, razorpay_order_id,
+                      amount as "amount: Money", status as "status: PaymentState", revision, gateway_receipt, razorpay_order_id,
                       razorpay_payment_id, gateway_fee as "gateway_fee: Money",
                       cod_collected_by as "cod_collected_by: UserId", cod_collected_at,
                       cod_proof_media_id as "cod_proof_media_id: MediaId",
@@ -126,19 +134,70 @@ pub(crate) async fn of_gateway_order(conn: &mut PgConnection, gateway_order: &st
 }
 
 /// What a payment is opened with.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) struct NewPayment {
     pub facts: PaymentFacts,
-    pub gateway_receipt: Option<String>,
+    /// Online: our receipt, and who goes to the gateway with it for how many seconds.
+    pub gateway: Option<(String, Uuid, f64)>,
+    /// Cash: the paise in the vendor's hands above which there is none.
+    pub cash_limit: Option<i64>,
 }
 
-/// Writes it down; false when the order has a payment.
+impl NewPayment {
+    /// As it stands once it is written down.
+    pub(crate) fn row(&self, now: DateTime<Utc>) -> PaymentRow {
+        let facts = self.facts.clone();
+        PaymentRow {
+            id: facts.payment_id,
+            order_id: facts.order_id,
+            order_number: facts.order_number,
+            buyer_id: facts.buyer_id,
+            buyer_user_id: facts.buyer_user_id,
+            vendor_id: facts.vendor_id,
+            method: facts.payment_method,
+            payment_type: None,
+            amount: facts.amount,
+            status: PaymentState::Pending,
+            revision: 0,
+            gateway_receipt: self.gateway.as_ref().map(|(receipt, ..)| receipt.clone()),
+            razorpay_order_id: None,
+            razorpay_payment_id: None,
+            gateway_fee: None,
+            cod_collected_by: None,
+            cod_collected_at: None,
+            cod_proof_media_id: None,
+            cod_proof_verified_by: None,
+            cod_proof_verified_at: None,
+            failure_reason: None,
+            refund_amount: Money::ZERO,
+            refund_requested: Money::ZERO,
+            refunded_at: None,
+            captured_at: None,
+            order_cancelled_at: None,
+            order_delivered_at: None,
+            quarantined_at: None,
+            quarantine_reason: None,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+}
+
+/// Writes it down, its way to the gateway taken; false when the order has a payment or has ended, or the vendor holds
+/// too much cash.
 pub(crate) async fn insert(conn: &mut PgConnection, new: &NewPayment, now: DateTime<Utc>) -> Stored<bool> {
     let facts = &new.facts;
+    let (receipt, lease, seconds) = match &new.gateway {
+        Some((receipt, lease, seconds)) => (Some(receipt.as_str()), Some(*lease), Some(*seconds)),
+        None => (None, None, None),
+    };
     let done = sqlx::query!(
         "INSERT INTO payments (id, order_id, order_number, buyer_id, buyer_user_id, vendor_id, payment_method, amount, status,
-                               gateway_receipt, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'pending', $9, $10, $10)
+                               gateway_receipt, gateway_lease_id, gateway_leased_until, gateway_attempts, created_at, updated_at)
+         SELECT $1, $2, $3, $4, $5, $6, $7, $8, 'pending', $9, $11, clock_timestamp() + make_interval(secs => $12),
+                CASE WHEN $11::uuid IS NULL THEN 0 ELSE 1 END, $10, $10
+          WHERE NOT EXISTS (SELECT FROM cancelled_orders WHERE order_id = $2)
+            AND ($13::bigint IS NULL OR $13 >= (SELECT coalesce(sum(amount_paise), 0) FROM ledger_entries WHERE account = $14))
          ON CONFLICT ON CONSTRAINT payments_one_for_order DO NOTHING",
         facts.payment_id as PaymentId,
         facts.order_id as OrderId,
@@ -148,8 +207,12 @@ pub(crate) async fn insert(conn: &mut PgConnection, new: &NewPayment, now: DateT
         facts.vendor_id as VendorId,
         facts.payment_method.as_str(),
         facts.amount as Money,
-        new.gateway_receipt,
-        now
+        receipt,
+        now,
+        lease,
+        seconds,
+        new.cash_limit,
+        Account::CashWithVendor(facts.vendor_id).to_string()
     )
     .execute(conn)
     .await?;
@@ -185,51 +248,46 @@ pub(crate) async fn release_gateway(conn: &mut PgConnection, id: PaymentId, leas
     Ok(())
 }
 
-/// Stores the gateway's order once; false when there is one.
+/// What storing the gateway's order found.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct KeptOrder {
+    /// Whether the order has ended: then nobody is handed it.
+    pub cancelled: bool,
+    /// Whether it is the payment's first: only then it was opened.
+    pub first: bool,
+}
+
+/// Stores the gateway's order once, with a line of the log; `None` when there is one, or another amount is due by now.
 pub(crate) async fn store_gateway_order(
     conn: &mut PgConnection,
-    id: PaymentId,
+    (id, revision): (PaymentId, i64),
     gateway_order: &str,
+    line: Uuid,
     now: DateTime<Utc>,
-) -> Stored<bool> {
-    let done = sqlx::query!(
-        "UPDATE payments SET razorpay_order_id = $2, gateway_lease_id = NULL, gateway_leased_until = NULL, updated_at = $3
-          WHERE id = $1 AND razorpay_order_id IS NULL",
+) -> Stored<Option<KeptOrder>> {
+    sqlx::query_as!(
+        KeptOrder,
+        r#"WITH before AS (
+               SELECT opened_at IS NULL AS first FROM payments WHERE id = $1
+           ), kept AS (
+               UPDATE payments SET razorpay_order_id = $2, gateway_lease_id = NULL, gateway_leased_until = NULL,
+                      opened_at = coalesce(opened_at, $3), updated_at = $3
+                WHERE id = $1 AND razorpay_order_id IS NULL AND revision = $4
+               RETURNING id, amount, status, order_cancelled_at IS NOT NULL AS cancelled
+           ), logged AS (
+               INSERT INTO payment_transactions (id, payment_id, transaction_type, amount, status, source,
+                                                 gateway_transaction_id, created_at)
+               SELECT $5, id, 'order_created', amount, status, 'api', $2, $3 FROM kept
+           )
+           SELECT cancelled as "cancelled!", first as "first!" FROM kept, before"#,
         id as PaymentId,
         gateway_order,
-        now
+        now,
+        revision,
+        line
     )
-    .execute(conn)
-    .await?;
-    Ok(done.rows_affected() == 1)
-}
-
-/// Money that is not what the order waits for.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Stray<'a> {
-    pub gateway_payment: &'a str,
-    pub kind: &'a str,
-    pub amount: Money,
-    pub currency: &'a str,
-    pub reason: &'a str,
-}
-
-/// Puts money aside; false when that was done.
-pub(crate) async fn put_aside(conn: &mut PgConnection, id: PaymentId, stray: Stray<'_>, now: DateTime<Utc>) -> Stored<bool> {
-    let done = sqlx::query!(
-        "INSERT INTO payment_strays (razorpay_payment_id, payment_id, kind, amount_paise, currency, reason, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (razorpay_payment_id) DO NOTHING",
-        stray.gateway_payment,
-        id as PaymentId,
-        stray.kind,
-        stray.amount.paise(),
-        stray.currency.chars().take(3).collect::<String>(),
-        stray.reason,
-        now
-    )
-    .execute(conn)
-    .await?;
-    Ok(done.rows_affected() == 1)
+    .fetch_optional(conn)
+    .await
 }
 
 /// Marks a payment for finance.

@@ -24,11 +24,15 @@ pub(crate) struct RefundRow {
 
 /// Why money that belongs to no order's payment goes back.
 pub(crate) const DUPLICATE: &str = "duplicate_payment";
+/// The same, of money that came in on an order of the gateway's that was replaced.
+pub(crate) const RETIRED: &str = "retired_order";
+/// The same, of money that finance gives back out of quarantine.
+pub(crate) const QUARANTINED: &str = "quarantined";
 
 impl RefundRow {
-    /// Whether it gives back a second payment, which never counted as the order's money.
-    pub(crate) fn is_of_duplicate(&self) -> bool {
-        self.reason == DUPLICATE
+    /// Whether it gives back what never counted as the order's money: a second payment, or one of another amount.
+    pub(crate) fn is_of_stray(&self) -> bool {
+        [DUPLICATE, RETIRED, QUARANTINED].contains(&self.reason.as_str())
     }
 }
 

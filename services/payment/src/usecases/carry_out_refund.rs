@@ -139,7 +139,7 @@ async fn processed(
     expect(refunds::processed(conn, refund.id, now).await?)?;
     let posting = movements::refund_processed(refund.id, &payment.order_number, payment.method, refund.amount);
     post_movement(app, conn, &posting, now).await?;
-    if refund.is_of_duplicate() {
+    if refund.is_of_stray() {
         return Ok(());
     }
     let (status, total) = payment.refundable().processed(refund.amount)?;
@@ -173,7 +173,7 @@ async fn failed(
     let event =
         RefundFailed { payment: payment.facts(), refund_id: refund.id, refund_amount: refund.amount, reason: reason.to_owned() };
     pg_kit::outbox::append(conn, now, &*app.kit.ids, &Actor::system(ServiceName::Payment), &event).await?;
-    if refund.is_of_duplicate() {
+    if refund.is_of_stray() {
         // It stays among the refunds: it is still the buyer's.
         return Ok(());
     }

@@ -15,6 +15,10 @@ pub(crate) enum PaymentError {
     OrderCancelled,
     #[error("the order has a payment with other terms")]
     TermsDiffer,
+    #[error("the payment is {0}: its amount stays")]
+    UnderWay(PaymentState),
+    #[error("the amount was replaced before this was paid; the money goes back")]
+    Replaced,
     #[error("the payment is being opened by another request")]
     InProgress,
     #[error("this Idempotency-Key was used for another request")]

@@ -60,7 +60,7 @@ pub(crate) async fn issue_invoice(app: &App, order_id: OrderId) -> Result<(), Pa
     let document = invoice(app.kit.ids.uuid(), &facts, &supplier, buyer, &payment, now)?;
     write(app, &mut tx, document).await?;
     for refund in refunds::of_payment(&mut tx, payment.id).await? {
-        if refund.status == RefundStatus::Processed && !refund.is_of_duplicate() {
+        if refund.status == RefundStatus::Processed && !refund.is_of_stray() {
             enqueue_credit_note(app, &mut tx, refund.id, now).await?;
         }
     }

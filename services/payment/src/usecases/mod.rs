@@ -19,6 +19,7 @@ pub(crate) mod read_ledger;
 pub(crate) mod read_payments;
 pub(crate) mod receive_webhook;
 pub(crate) mod record_observation;
+pub(crate) mod replace_payment;
 pub(crate) mod request_refund;
 pub(crate) mod resolve_dispute;
 pub(crate) mod sweep;

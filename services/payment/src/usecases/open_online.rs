@@ -9,12 +9,13 @@ use razorpay::{NewOrder, Notes, RazorpayError};
 use uuid::Uuid;
 
 use super::PaymentError;
-use super::open_payment::write_down;
+use super::open_payment::{How, Written, write_down};
 use crate::App;
-use crate::store::payments::{self, LogLine, PaymentRow};
+use crate::store::payments::{self, PaymentRow};
+use crate::store::retired;
 
 /// How long one worker may be at the gateway before another goes. Longer than all its calls may take together.
-const LEASE_SECONDS: f64 = 45.0;
+pub(super) const LEASE_SECONDS: f64 = 45.0;
 /// How long a second request waits for the first one's result.
 const WAIT: Duration = Duration::from_secs(5);
 const WAIT_STEP: Duration = Duration::from_millis(100);
@@ -22,8 +23,8 @@ const WAIT_STEP: Duration = Duration::from_millis(100);
 const LOOK_AGAIN: [Duration; 3] = [Duration::ZERO, Duration::from_millis(300), Duration::from_millis(700)];
 
 /// What keeps a caller from going to the gateway, or lets it.
-enum Way {
-    Free { lease: Uuid, before: i32 },
+pub(super) enum Way {
+    Free { payment: Box<PaymentRow>, lease: Uuid, before: i32 },
     Taken,
     Done,
 }
@@ -33,11 +34,16 @@ enum Way {
 pub(crate) async fn open_online(app: &App, actor: &Actor, terms: &OpenPaymentIn) -> Result<(PaymentRow, bool), PaymentError> {
     let now = app.kit.clock.now();
     let mut tx = app.kit.pool.begin().await.map_err(PaymentError::from)?;
-    let written = write_down(app, &mut tx, terms, PaymentMethod::Online, now).await?;
     // The way is claimed together with the row: a second request that comes right after finds it taken.
-    let way = claim(app, &mut tx, &written.payment).await?;
+    let how = How::Online { lease: app.kit.ids.uuid(), seconds: LEASE_SECONDS };
+    let (id, new, way) = match (write_down(app, &mut tx, terms, how, now).await?, how) {
+        (Written::New(payment), How::Online { lease, .. }) => {
+            (payment.id, true, Way::Free { payment: Box::new(payment), lease, before: 0 })
+        }
+        (Written::New(payment) | Written::Known(payment), _) => (payment.id, false, claim(app, &mut tx, &payment).await?),
+    };
     tx.commit().await?;
-    Ok((reach(app, actor, written.payment.id, way).await?, written.new))
+    Ok((reach(app, actor, id, way).await?, new))
 }
 
 /// The gateway's order of a buyer's own order, opened if it is not.
@@ -61,21 +67,25 @@ pub(crate) async fn reopen_online(
     reach(app, actor, payment.id, way).await
 }
 
-async fn claim(app: &App, conn: &mut sqlx::PgConnection, payment: &PaymentRow) -> Result<Way, PaymentError> {
+pub(super) async fn claim(app: &App, conn: &mut sqlx::PgConnection, payment: &PaymentRow) -> Result<Way, PaymentError> {
     if payment.razorpay_order_id.is_some() {
         return Ok(Way::Done);
     }
     let lease = app.kit.ids.uuid();
     let before = payments::lease_gateway(conn, payment.id, lease, LEASE_SECONDS).await?;
-    Ok(before.map_or(Way::Taken, |before| Way::Free { lease, before }))
+    Ok(before.map_or(Way::Taken, |before| Way::Free { payment: Box::new(payment.clone()), lease, before }))
 }
 
 /// Goes to the gateway, or waits for whoever is there.
-async fn reach(app: &App, actor: &Actor, id: PaymentId, mut way: Way) -> Result<PaymentRow, PaymentError> {
+pub(super) async fn reach(app: &App, actor: &Actor, id: PaymentId, mut way: Way) -> Result<PaymentRow, PaymentError> {
     let patience = tokio::time::Instant::now() + WAIT;
     loop {
         match way {
-            Way::Free { lease, before } => return go(app, actor, id, lease, before).await,
+            Way::Free { payment, lease, before } => match go(app, actor, *payment, lease, before).await? {
+                Some(payment) => return Ok(payment),
+                // Another amount is due by now: whoever changed it has the way.
+                None => tokio::time::sleep(WAIT_STEP).await,
+            },
             Way::Taken if tokio::time::Instant::now() >= patience => return Err(PaymentError::InProgress),
             Way::Taken => tokio::time::sleep(WAIT_STEP).await,
             Way::Done => {}
@@ -92,12 +102,14 @@ async fn reach(app: &App, actor: &Actor, id: PaymentId, mut way: Way) -> Result<
     }
 }
 
-/// On a task of its own: whoever asked may hang up, what was begun at the gateway is still written down.
-async fn go(app: &App, actor: &Actor, id: PaymentId, lease: Uuid, before: i32) -> Result<PaymentRow, PaymentError> {
+/// On a task of its own: whoever asked may hang up, what was begun at the gateway is still written down. `None` when
+/// another amount became due meanwhile.
+async fn go(app: &App, actor: &Actor, payment: PaymentRow, lease: Uuid, before: i32) -> Result<Option<PaymentRow>, PaymentError> {
     let (app, actor) = (app.clone(), actor.clone());
     let work = context::scope(context::current(), async move {
-        let result = match gateway_order(&app, id, before).await {
-            Ok(gateway_order) => keep(&app, &actor, id, &gateway_order).await,
+        let id = payment.id;
+        let result = match gateway_order(&app, &payment, before).await {
+            Ok(gateway_order) => keep(&app, &actor, payment, &gateway_order).await,
             Err(error) => Err(error),
         };
         if result.is_err() {
@@ -110,14 +122,10 @@ async fn go(app: &App, actor: &Actor, id: PaymentId, lease: Uuid, before: i32) -
 }
 
 /// The gateway's order for our receipt: looked up when somebody may have made one, made otherwise (rule 29).
-async fn gateway_order(app: &App, id: PaymentId, before: i32) -> Result<String, PaymentError> {
-    let payment = {
-        let mut conn = app.kit.pool.acquire().await.map_err(PaymentError::from)?;
-        payments::find(&mut conn, id).await?.ok_or(PaymentError::NotFound)?
-    };
+async fn gateway_order(app: &App, payment: &PaymentRow, before: i32) -> Result<String, PaymentError> {
     let receipt = payment.gateway_receipt.clone().ok_or(PaymentError::NotOnline)?;
     if before > 0
-        && let Some(known) = look_up(app, &payment, &receipt).await?
+        && let Some(known) = look_up(app, payment, &receipt).await?
     {
         return Ok(known);
     }
@@ -125,10 +133,10 @@ async fn gateway_order(app: &App, id: PaymentId, before: i32) -> Result<String, 
     match app.razorpay.create_order(&NewOrder { amount: payment.amount, receipt: receipt.clone(), notes }).await {
         Ok(order) => Ok(order.id),
         Err(RazorpayError::Unknown { reason }) => {
-            tracing::warn!(payment_id = %id, %reason, "the gateway may have made an order; looking it up");
+            tracing::warn!(payment_id = %payment.id, %reason, "the gateway may have made an order; looking it up");
             for pause in LOOK_AGAIN {
                 tokio::time::sleep(pause).await;
-                if let Some(known) = look_up(app, &payment, &receipt).await? {
+                if let Some(known) = look_up(app, payment, &receipt).await? {
                     return Ok(known);
                 }
             }
@@ -144,30 +152,30 @@ async fn look_up(app: &App, payment: &PaymentRow, receipt: &str) -> Result<Optio
 }
 
 /// Stores the gateway's order once and says so. For an order that ended meanwhile it is stored as well, so that money
-/// which still comes is recognised, but nobody is handed it.
-async fn keep(app: &App, actor: &Actor, id: PaymentId, gateway_order: &str) -> Result<PaymentRow, PaymentError> {
+/// which still comes is recognised, but nobody is handed it; the same when another amount is due by now.
+async fn keep(app: &App, actor: &Actor, payment: PaymentRow, gateway_order: &str) -> Result<Option<PaymentRow>, PaymentError> {
     let now = app.kit.clock.now();
     let mut tx = app.kit.pool.begin().await.map_err(PaymentError::from)?;
-    let payment = payments::lock(&mut tx, id).await?.ok_or(PaymentError::NotFound)?;
-    let first = payments::store_gateway_order(&mut tx, id, gateway_order, now).await?;
-    if first {
-        let line = LogLine {
-            id: app.kit.ids.uuid(),
-            payment_id: id,
-            kind: "order_created",
-            amount: payment.amount,
-            status: payment.status.as_str(),
-            source: "api",
-            gateway_id: Some(gateway_order),
-            response: None,
-        };
-        payments::log(&mut tx, line, now).await?;
-        if payment.order_cancelled_at.is_none() {
-            let opened = PaymentOpened { payment: payment.facts(), gateway_order_id: Some(gateway_order.to_owned()) };
-            pg_kit::outbox::append(&mut tx, now, &*app.kit.ids, actor, &opened).await?;
+    let asked = (payment.id, payment.revision);
+    let kept = payments::store_gateway_order(&mut tx, asked, gateway_order, app.kit.ids.uuid(), now).await?;
+    let Some(kept) = kept else {
+        let newest = payments::lock(&mut tx, payment.id).await?.ok_or(PaymentError::NotFound)?;
+        if newest.revision != payment.revision
+            && let Some(receipt) = &payment.gateway_receipt
+        {
+            retired::keep_gateway_order(&mut tx, receipt, gateway_order).await?;
+            tx.commit().await?;
+            return Ok(None);
         }
+        return if newest.order_cancelled_at.is_some() { Err(PaymentError::OrderCancelled) } else { Ok(Some(newest)) };
+    };
+    if kept.first && !kept.cancelled {
+        let opened = PaymentOpened { payment: payment.facts(), gateway_order_id: Some(gateway_order.to_owned()) };
+        pg_kit::outbox::append(&mut tx, now, &*app.kit.ids, actor, &opened).await?;
     }
-    let payment = payments::find(&mut tx, id).await?.ok_or(PaymentError::NotFound)?;
     tx.commit().await?;
-    if payment.order_cancelled_at.is_some() { Err(PaymentError::OrderCancelled) } else { Ok(payment) }
+    if kept.cancelled {
+        return Err(PaymentError::OrderCancelled);
+    }
+    Ok(Some(PaymentRow { razorpay_order_id: Some(gateway_order.to_owned()), updated_at: now, ..payment }))
 }

@@ -7,9 +7,9 @@ use uuid::Uuid;
 use super::PaymentError;
 use super::carry_out_refund::take_in_refund;
 use super::record_observation::Source;
-use super::take_in::take_in;
+use super::take_in::{Arrival, take_in};
 use crate::App;
-use crate::store::{payments, webhooks};
+use crate::store::{payments, retired, webhooks};
 
 /// Works on one webhook. Again does nothing. A webhook that is about nothing of ours is kept with a remark.
 pub(crate) async fn process_webhook(app: &App, id: Uuid) -> Result<(), PaymentError> {
@@ -38,15 +38,19 @@ async fn about_payment(app: &App, entity: &Payment, order: Option<&str>) -> Resu
     };
     let known = {
         let mut conn = app.kit.pool.acquire().await.map_err(PaymentError::from)?;
-        payments::of_gateway_order(&mut conn, gateway_order).await?
+        match payments::of_gateway_order(&mut conn, gateway_order).await? {
+            Some(payment) => Some((payment.id, false)),
+            None => retired::of_gateway_order(&mut conn, gateway_order).await?.map(|order| (order.payment_id, true)),
+        }
     };
-    let Some(payment) = known else {
+    let Some((id, retired)) = known else {
         return Ok(Some(format!("{gateway_order} is no order of ours")));
     };
     // An event is a snapshot; one whose state says nothing to us is looked up.
     let doubtful = matches!(entity.status, PaymentStatus::Created | PaymentStatus::Other(_));
     let fetched = if doubtful { Some(app.razorpay.fetch_payment(&entity.id).await?) } else { None };
     let entity = fetched.as_ref().unwrap_or(entity);
-    take_in(app, &Actor::system(ServiceName::Payment), payment.id, entity, Source::Webhook, None).await?;
+    let arrival = Arrival { retired, ..Arrival::by(Source::Webhook) };
+    take_in(app, &Actor::system(ServiceName::Payment), id, entity, arrival).await?;
     Ok(None)
 }

@@ -6,13 +6,16 @@ use chrono::{DateTime, Utc};
 use serde_json::json;
 use sqlx::PgConnection;
 
-use super::request_refund::{RefundCause, refund_duplicate, refund_in};
+use super::request_refund::{RefundCause, refund_in, refund_stray};
 use super::{PaymentError, post_movement::post_movement};
 use crate::App;
+use crate::domain::ledger::Posting;
 use crate::domain::movements;
-use crate::domain::online::{CURRENCY, Meaning, Observation};
+use crate::domain::online::{CURRENCY, GatewayState, Meaning, Observation};
 use crate::store::changes::{self, Captured};
-use crate::store::payments::{self, LogLine, PaymentRow, Stray};
+use crate::store::payments::{self, LogLine, PaymentRow};
+use crate::store::refunds::{DUPLICATE, RETIRED};
+use crate::store::strays::{self, Stray};
 
 /// Who saw it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,6 +67,7 @@ pub(crate) async fn record_observation(
         Meaning::Authorized => recorder.authorized(&mut tx).await?,
         Meaning::Captured { late } => recorder.captured(&mut tx, *late).await?,
         Meaning::Duplicate => recorder.duplicate(&mut tx).await?,
+        Meaning::Retired => recorder.retired(&mut tx).await?,
         Meaning::Quarantined { reason } => recorder.quarantined(&mut tx, reason).await?,
     };
     if !written {
@@ -130,25 +134,50 @@ impl Recorder<'_> {
     /// The second payment of an order is the buyer's money: it goes back by itself.
     async fn duplicate(&self, conn: &mut PgConnection) -> Result<bool, PaymentError> {
         let (payment, seen) = (self.payment, &self.sighting.observation);
-        if !self.put_aside(conn, "duplicate", "the order had been paid").await? {
+        let posting = movements::duplicate_capture(&seen.gateway_payment, &payment.order_number, seen.amount);
+        self.give_back(conn, ("duplicate", DUPLICATE, "the order had been paid"), &posting).await
+    }
+
+    /// The order waits for another amount by now: what came for the old one is the buyer's.
+    async fn retired(&self, conn: &mut PgConnection) -> Result<bool, PaymentError> {
+        let (payment, seen) = (self.payment, &self.sighting.observation);
+        let posting = movements::retired_capture(&seen.gateway_payment, &payment.order_number, seen.amount);
+        self.give_back(conn, ("retired", RETIRED, "the order was edited before this was paid"), &posting).await
+    }
+
+    async fn give_back(
+        &self,
+        conn: &mut PgConnection,
+        (kind, reason, why): (&'static str, &'static str, &str),
+        posting: &Posting,
+    ) -> Result<bool, PaymentError> {
+        let (payment, seen) = (self.payment, &self.sighting.observation);
+        if !self.put_aside(conn, kind, why).await? {
             return Ok(false);
         }
-        self.log(conn, "duplicate", payment.status.as_str()).await?;
-        let posting = movements::duplicate_capture(&seen.gateway_payment, &payment.order_number, seen.amount);
-        post_movement(self.app, conn, &posting, self.now).await?;
-        if let Some(fee) = self.sighting.fee {
-            let posting = movements::gateway_fee(&seen.gateway_payment, &payment.order_number, fee);
+        self.log(conn, kind, payment.status.as_str()).await?;
+        post_movement(self.app, conn, posting, self.now).await?;
+        self.stray_fee(conn).await?;
+        refund_stray(self.app, conn, payment, (reason, &seen.gateway_payment), seen.amount, self.now).await?;
+        metrics::counter!("payments_given_back_total", "kind" => kind).increment(1);
+        tracing::warn!(payment_id = %payment.id, gateway_payment = %seen.gateway_payment, kind, "money goes back by itself");
+        Ok(true)
+    }
+
+    async fn stray_fee(&self, conn: &mut PgConnection) -> Result<(), PaymentError> {
+        if let Some(fee) = self.sighting.fee.filter(|fee| !fee.is_negative()) {
+            let posting = movements::gateway_fee(&self.sighting.observation.gateway_payment, &self.payment.order_number, fee);
             post_movement(self.app, conn, &posting, self.now).await?;
         }
-        refund_duplicate(self.app, conn, payment, &seen.gateway_payment, seen.amount, self.now).await?;
-        metrics::counter!("payments_duplicate_total").increment(1);
-        Ok(true)
+        Ok(())
     }
 
     async fn quarantined(&self, conn: &mut PgConnection, reason: &str) -> Result<bool, PaymentError> {
         let (payment, seen) = (self.payment, &self.sighting.observation);
-        if !self.put_aside(conn, "quarantined", reason).await? {
-            return Ok(false);
+        let new = self.put_aside(conn, "quarantined", reason).await?;
+        let taken = self.hold(conn).await?;
+        if !new {
+            return Ok(taken);
         }
         payments::quarantine(conn, payment.id, reason, self.now).await?;
         self.log(conn, "quarantine", payment.status.as_str()).await?;
@@ -163,10 +192,23 @@ impl Recorder<'_> {
         Ok(true)
     }
 
+    /// Writes held money into the books once the gateway has taken it. What came in another currency is no paise.
+    async fn hold(&self, conn: &mut PgConnection) -> Result<bool, PaymentError> {
+        let seen = &self.sighting.observation;
+        let ours = seen.state == GatewayState::Captured && seen.currency == CURRENCY;
+        if !ours || !strays::taken(conn, &seen.gateway_payment, self.now).await? {
+            return Ok(false);
+        }
+        let posting = movements::quarantined(&seen.gateway_payment, &self.payment.order_number, seen.amount);
+        post_movement(self.app, conn, &posting, self.now).await?;
+        self.stray_fee(conn).await?;
+        Ok(true)
+    }
+
     async fn put_aside(&self, conn: &mut PgConnection, kind: &str, reason: &str) -> Result<bool, PaymentError> {
         let seen = &self.sighting.observation;
         let stray = Stray { gateway_payment: &seen.gateway_payment, kind, amount: seen.amount, currency: &seen.currency, reason };
-        Ok(payments::put_aside(conn, self.payment.id, stray, self.now).await?)
+        Ok(strays::put_aside(conn, self.payment.id, stray, self.now).await?)
     }
 
     /// The fee is known from the capture on, and some sightings lack it.

@@ -14,7 +14,7 @@ use crate::domain::movements;
 use crate::jobs::CARRY_OUT_REFUND;
 use crate::store::changes;
 use crate::store::payments::{self, PaymentRow};
-use crate::store::refunds::{self, DUPLICATE, NewRefundRow, RefundRow};
+use crate::store::refunds::{self, NewRefundRow, RefundRow};
 
 /// Why money goes back, and how much of it.
 #[derive(Debug, Clone)]
@@ -128,22 +128,23 @@ pub(crate) async fn refund_in(
     refunds::find(conn, id).await?.ok_or(PaymentError::Broken("a refund is gone that was just written"))
 }
 
-/// Asks for the second payment of an order to go back. It never was the order's money, so the order hears nothing of it.
-pub(crate) async fn refund_duplicate(
+/// Asks for money to go back that never was the order's: the order hears nothing of it. Once for a payment of the
+/// gateway's.
+pub(crate) async fn refund_stray(
     app: &App,
     conn: &mut PgConnection,
     payment: &PaymentRow,
-    gateway_payment: &str,
+    (reason, gateway_payment): (&'static str, &str),
     amount: Money,
     now: DateTime<Utc>,
 ) -> Result<(), PaymentError> {
     let id: RefundId = app.kit.ids.next();
-    let business_key = format!("{DUPLICATE}:{gateway_payment}");
+    let business_key = format!("{reason}:{gateway_payment}");
     let new = NewRefundRow {
         id,
         payment_id: payment.id,
         amount,
-        reason: DUPLICATE,
+        reason,
         notes: None,
         business_key: business_key.get(..120).unwrap_or(&business_key),
         razorpay_payment_id: Some(gateway_payment),

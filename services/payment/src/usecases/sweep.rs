@@ -6,8 +6,9 @@ use chrono::TimeDelta;
 use super::PaymentError;
 use super::record_observation::Source;
 use super::request_refund::enqueue_refund;
-use super::take_in::take_in;
+use super::take_in::{Arrival, take_in};
 use crate::App;
+use crate::store::retired::{self, RetiredRow};
 use crate::store::{payments, refunds};
 
 const AT_ONCE: i64 = 20;
@@ -26,14 +27,46 @@ pub(crate) async fn sweep_payments(app: &App) -> Result<(), PaymentError> {
     Ok(())
 }
 
-async fn ask(app: &App, id: PaymentId) -> Result<(), PaymentError> {
+/// Asks about one payment and takes in what the gateway says.
+pub(super) async fn ask(app: &App, id: PaymentId) -> Result<(), PaymentError> {
     let payment = {
         let mut conn = app.kit.pool.acquire().await.map_err(PaymentError::from)?;
         payments::find(&mut conn, id).await?
     };
     let Some(gateway_order) = payment.and_then(|payment| payment.razorpay_order_id) else { return Ok(()) };
     for entity in app.razorpay.fetch_order_payments(&gateway_order).await? {
-        take_in(app, &Actor::system(ServiceName::Payment), id, &entity, Source::Sweeper, None).await?;
+        take_in(app, &Actor::system(ServiceName::Payment), id, &entity, Arrival::by(Source::Sweeper)).await?;
+    }
+    Ok(())
+}
+
+/// Asks about the orders that were replaced within the last day: money on one of them has to go back.
+pub(crate) async fn sweep_retired(app: &App) -> Result<(), PaymentError> {
+    let due = {
+        let mut conn = app.kit.pool.acquire().await.map_err(PaymentError::from)?;
+        retired::take_due_for_polling(&mut conn, AT_ONCE, app.kit.clock.now()).await?
+    };
+    for order in due {
+        if let Err(error) = ask_retired(app, &order).await {
+            tracing::warn!(payment_id = %order.payment_id, %error, "the gateway could not be asked about a replaced order");
+        }
+    }
+    Ok(())
+}
+
+async fn ask_retired(app: &App, order: &RetiredRow) -> Result<(), PaymentError> {
+    let gateway_order = match &order.razorpay_order_id {
+        Some(known) => known.clone(),
+        None => {
+            let Some(found) = app.razorpay.find_order_by_receipt(&order.gateway_receipt).await? else { return Ok(()) };
+            let mut conn = app.kit.pool.acquire().await.map_err(PaymentError::from)?;
+            retired::keep_gateway_order(&mut conn, &order.gateway_receipt, &found.id).await?;
+            found.id
+        }
+    };
+    for entity in app.razorpay.fetch_order_payments(&gateway_order).await? {
+        let arrival = Arrival { retired: true, ..Arrival::by(Source::Sweeper) };
+        take_in(app, &Actor::system(ServiceName::Payment), order.payment_id, &entity, arrival).await?;
     }
     Ok(())
 }

@@ -9,6 +9,23 @@ use crate::App;
 use crate::domain::online::{GatewayState, Meaning, Observation};
 use crate::store::payments::PaymentRow;
 
+/// How the word of a payment reached us.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Arrival<'a> {
+    pub source: Source,
+    /// What Checkout signed.
+    pub signature: Option<&'a str>,
+    /// Whether it pays an order of the gateway's that was replaced.
+    pub retired: bool,
+}
+
+impl Arrival<'_> {
+    /// Of a payment on the order that is waited for.
+    pub(crate) const fn by(source: Source) -> Self {
+        Self { source, signature: None, retired: false }
+    }
+}
+
 /// Feeds the machine with the gateway's payment. Money that the bank only holds is captured first, when it may be; that
 /// happens between two transactions, and a time-out there is left to the sweeper.
 pub(crate) async fn take_in(
@@ -16,16 +33,15 @@ pub(crate) async fn take_in(
     actor: &Actor,
     id: PaymentId,
     entity: &Payment,
-    source: Source,
-    signature: Option<&str>,
+    arrival: Arrival<'_>,
 ) -> Result<(PaymentRow, Meaning), PaymentError> {
-    let seen = sighting(entity, source, signature);
+    let seen = sighting(entity, arrival);
     let (payment, meaning) = record_observation(app, actor, id, &seen).await?;
     if !payment.standing().may_capture(&seen.observation) {
         return Ok((payment, meaning));
     }
     match captured(app, entity, payment.amount).await {
-        Ok(now) => record_observation(app, actor, id, &sighting(&now, source, signature)).await,
+        Ok(now) => record_observation(app, actor, id, &sighting(&now, arrival)).await,
         Err(error) => {
             tracing::warn!(payment_id = %id, %error, "money that the bank holds could not be captured yet");
             Ok((payment, meaning))
@@ -42,7 +58,7 @@ async fn captured(app: &App, entity: &Payment, due: ::domain::Money) -> Result<P
     }
 }
 
-fn sighting(entity: &Payment, source: Source, signature: Option<&str>) -> Sighting {
+fn sighting(entity: &Payment, arrival: Arrival<'_>) -> Sighting {
     let state = match &entity.status {
         PaymentStatus::Created | PaymentStatus::Other(_) => GatewayState::Open,
         PaymentStatus::Authorized => GatewayState::Authorized,
@@ -57,11 +73,12 @@ fn sighting(entity: &Payment, source: Source, signature: Option<&str>) -> Sighti
             amount: entity.amount,
             currency: entity.currency.clone(),
             reason: entity.error_description.clone().or_else(|| entity.error_reason.clone()),
+            retired: arrival.retired,
         },
         payment_type: payment_type(entity.method.as_deref()),
         fee: entity.fee,
-        signature: signature.map(str::to_owned),
-        source,
+        signature: arrival.signature.map(str::to_owned),
+        source: arrival.source,
     }
 }
 

@@ -7,11 +7,12 @@ use clients::order::MarkPaidIn;
 
 use super::PaymentError;
 use super::record_observation::Source;
-use super::take_in::take_in;
+use super::take_in::{Arrival, take_in};
 use crate::App;
 use crate::domain::online::Meaning;
 use crate::store::changes;
 use crate::store::payments::{self, PaymentRow};
+use crate::store::retired;
 
 /// How long the buyer waits for the order service, which hears of it by the event as well.
 const TELLING: Duration = Duration::from_secs(3);
@@ -32,16 +33,16 @@ pub(crate) async fn verify_payment(
     buyer: BuyerId,
     answer: &CheckoutAnswer,
 ) -> Result<PaymentRow, PaymentError> {
-    let payment = {
+    let (payment, stored, retired) = {
         let mut conn = app.kit.pool.acquire().await.map_err(PaymentError::from)?;
-        let found = payments::of_gateway_order(&mut conn, &answer.gateway_order).await?;
-        found.filter(|payment| payment.buyer_id == buyer).ok_or(PaymentError::NotFound)?
+        let (payment, stored, retired) = behind(&mut conn, &answer.gateway_order).await?;
+        (payment.filter(|payment| payment.buyer_id == buyer).ok_or(PaymentError::NotFound)?, stored, retired)
     };
-    let stored = payment.razorpay_order_id.as_deref().ok_or(PaymentError::NotFound)?;
+    let stored = stored.as_deref().ok_or(PaymentError::NotFound)?;
     if !app.razorpay.verify_checkout_signature(stored, &answer.gateway_payment, &answer.signature) {
         return Err(mismatch(&payment));
     }
-    {
+    if !retired {
         let mut conn = app.kit.pool.acquire().await.map_err(PaymentError::from)?;
         changes::keep_signature(&mut conn, payment.id, &answer.signature).await?;
     }
@@ -49,12 +50,29 @@ pub(crate) async fn verify_payment(
     if entity.order_id.as_deref() != Some(stored) {
         return Err(mismatch(&payment));
     }
-    let (payment, meaning) = take_in(app, actor, payment.id, &entity, Source::Verify, Some(&answer.signature)).await?;
+    let arrival = Arrival { source: Source::Verify, signature: Some(&answer.signature), retired };
+    let (payment, meaning) = take_in(app, actor, payment.id, &entity, arrival).await?;
+    if retired {
+        return Err(PaymentError::Replaced);
+    }
     if let Meaning::Quarantined { reason } = meaning {
         return Err(PaymentError::Quarantined(reason));
     }
     tell_order(app, &payment).await;
     Ok(payment)
+}
+
+/// The payment behind an order of the gateway's, the order as **we** stored it, and whether it was replaced.
+async fn behind(
+    conn: &mut sqlx::PgConnection,
+    gateway_order: &str,
+) -> Result<(Option<PaymentRow>, Option<String>, bool), PaymentError> {
+    if let Some(payment) = payments::of_gateway_order(conn, gateway_order).await? {
+        let stored = payment.razorpay_order_id.clone();
+        return Ok((Some(payment), stored, false));
+    }
+    let Some(order) = retired::of_gateway_order(conn, gateway_order).await? else { return Ok((None, None, true)) };
+    Ok((payments::find(conn, order.payment_id).await?, order.razorpay_order_id, true))
 }
 
 fn mismatch(payment: &PaymentRow) -> PaymentError {

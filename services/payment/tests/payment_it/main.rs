@@ -8,6 +8,7 @@ mod ledger;
 mod opening;
 mod reading;
 mod refunds;
+mod replacing;
 mod support;
 mod sweeping;
 mod verify;
