@@ -1,6 +1,6 @@
 //! Vendor-management as others call it.
 
-use domain::events::VendorFacts;
+use domain::events::{DeliveryFacts, VendorFacts};
 use domain::{Gstin, Money, OrderId, Phone, Rate, SettlementId, SettlementNumber, StateCode, UserId, VendorId};
 use serde::{Deserialize, Serialize};
 
@@ -117,5 +117,13 @@ impl VendorClient {
     /// [`ServiceError`].
     pub async fn settlement_lines(&self, order_ids: Vec<OrderId>) -> Result<Vec<SettlementLineFacts>, ServiceError> {
         self.0.post("/internal/v1/settlements/lines", &SettlementLinesIn { order_ids }, None).await
+    }
+
+    /// `GET /internal/v1/deliveries/order/{orderId}`: how the delivery of an order stands.
+    ///
+    /// # Errors
+    /// [`ServiceError`].
+    pub async fn delivery(&self, order: OrderId) -> Result<Option<DeliveryFacts>, ServiceError> {
+        self.0.find(&format!("/internal/v1/deliveries/order/{order}")).await
     }
 }
