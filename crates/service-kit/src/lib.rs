@@ -3,6 +3,7 @@
 //! A service is a type that implements [`Service`]: it says how it is built from a [`Kit`] and its own settings, which
 //! routes it has and what it does in the background. [`process`] runs it.
 
+mod catch_up;
 pub mod config;
 pub mod http;
 mod kit;

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use utoipa_swagger_ui::SwaggerUi;
 
+use crate::catch_up;
 use crate::config::{Environment, KitConfig, default_port};
 use crate::http::{docs, health, wrap};
 use crate::lifecycle::Shutdown;
@@ -141,6 +142,9 @@ where
 {
     let kit = app.as_ref().clone();
     load_access_list(&kit).await?;
+    if let Err(error) = catch_up::ask(&kit).await {
+        tracing::info!(error = format!("{error:#}"), "the user service does not say yet who lost access; it is asked again");
+    }
     let tracker = TaskTracker::new();
     let mut workers = Workers::new(&kit);
     S::workers(&app, &mut workers);

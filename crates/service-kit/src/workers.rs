@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::Kit;
+use crate::catch_up;
 use crate::lifecycle::Shutdown;
 use crate::telemetry::in_background;
 
@@ -28,6 +29,8 @@ const EVENT_CONCURRENCY: usize = 4;
 const STAND_IN_POLL: Duration = Duration::from_secs(1);
 const ACCESS_EVERY: Duration = Duration::from_secs(2);
 const ACCESS_WHOLE_ROUNDS: u32 = 150;
+/// The user service is asked after the first round and then once a minute.
+const ACCESS_ASK_ROUNDS: u32 = 30;
 
 /// Collects what a service does in the background.
 pub struct Workers {
@@ -224,6 +227,11 @@ async fn follow_access_list(kit: Kit, stop: CancellationToken) {
             () = tokio::time::sleep(ACCESS_EVERY) => {}
         }
         rounds = rounds.wrapping_add(1);
+        if rounds % ACCESS_ASK_ROUNDS == 1
+            && let Err(error) = catch_up::ask(&kit).await
+        {
+            tracing::info!(error = format!("{error:#}"), "the user service does not say who lost access; it is asked again");
+        }
         let done = if rounds.is_multiple_of(ACCESS_WHOLE_ROUNDS) {
             load_access_list(&kit).await
         } else {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use axum::extract::FromRef;
-use clients::{IntegrationClient, VendorClient};
+use clients::{IntegrationClient, OrderClient, VendorClient};
 use firebase::Firebase;
 use service_kit::Kit;
 
@@ -22,6 +22,8 @@ pub struct App {
     pub firebase: Firebase,
     /// Vendor-management.
     pub vendors: VendorClient,
+    /// The order service.
+    pub orders: OrderClient,
     /// The integration service, which knows the map.
     pub integration: IntegrationClient,
     /// How often anyone may ask for a code or try one.
@@ -37,9 +39,10 @@ impl App {
         let firebase = Firebase::new(&config.firebase, kit.http.clone(), kit.clock.clone()).context("Firebase")?;
         let urls = &kit.config.services;
         let vendors = VendorClient::new(kit.http.clone(), kit.service_tokens.clone(), &urls.vendor_management_url);
+        let orders = OrderClient::new(kit.http.clone(), kit.service_tokens.clone(), &urls.order_url);
         let integration = IntegrationClient::new(kit.http.clone(), kit.service_tokens.clone(), &urls.integration_url);
         let limits = config.limits.start();
-        Ok(Self { kit, config: Arc::new(config), firebase, vendors, integration, limits })
+        Ok(Self { kit, config: Arc::new(config), firebase, vendors, orders, integration, limits })
     }
 }
 

@@ -42,7 +42,7 @@ pub async fn run(admin: BootstrapAdmin) -> anyhow::Result<()> {
 /// Systems that do not answer, or somebody else who is super admin already.
 pub async fn make(app: &App, admin: BootstrapAdmin) -> anyhow::Result<UserId> {
     let name = admin.name.trim().to_owned();
-    anyhow::ensure!(!name.is_empty() && !name.chars().any(char::is_control), "--name is empty or no name");
+    anyhow::ensure!(domain::is_readable(&name), "--name is empty or no name");
     let context = context::Context::new(app.kit.ids.next());
     let made = context::scope(context, usecases::bootstrap_admin(app, admin.phone, admin.email, name)).await;
     let made = made.context("the super admin could not be made")?;

@@ -6,6 +6,8 @@ use std::time::Duration;
 use firebase::FirebaseSettings;
 use service_kit::http::RateLimit;
 
+use crate::sessions_by_phone::SessionPhones;
+
 /// Own settings.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Config {
@@ -38,6 +40,9 @@ pub struct LimitConfig {
     /// Tries of a code that one session may make at once.
     #[arg(long, env = "CODE_TRIES", default_value = "5")]
     pub code_tries: NonZeroU32,
+    /// Tries of codes that one phone may make at once, whatever the sessions; one more a minute.
+    #[arg(long, env = "CODE_TRIES_PER_PHONE", default_value = "15")]
+    pub code_tries_per_phone: NonZeroU32,
 }
 
 /// The limits at work.
@@ -49,6 +54,10 @@ pub struct Limits {
     pub by_address: RateLimit,
     /// Tries of a code by session.
     pub tries_by_session: RateLimit,
+    /// Tries of codes by phone.
+    pub tries_by_phone: RateLimit,
+    /// Which phone a session is for.
+    pub sessions: SessionPhones,
 }
 
 impl LimitConfig {
@@ -60,6 +69,8 @@ impl LimitConfig {
             otp_by_phone: RateLimit::new(self.otp_per_phone, seconds(self.otp_per_phone_seconds)),
             by_address: RateLimit::new(self.sign_in_per_address, seconds(self.sign_in_per_address_seconds)),
             tries_by_session: RateLimit::new(self.code_tries, Duration::from_secs(60)),
+            tries_by_phone: RateLimit::new(self.code_tries_per_phone, Duration::from_secs(60)),
+            sessions: SessionPhones::default(),
         }
     }
 }

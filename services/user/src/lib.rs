@@ -10,6 +10,7 @@ pub mod domain;
 mod events;
 mod http;
 mod jobs;
+mod sessions_by_phone;
 mod store;
 mod usecases;
 

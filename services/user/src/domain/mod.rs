@@ -4,6 +4,7 @@ pub mod address;
 pub mod claims;
 pub mod device;
 pub mod permissions;
+pub mod redaction;
 pub mod standing;
 pub mod user;
 

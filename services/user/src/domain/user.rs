@@ -72,10 +72,12 @@ impl User {
     }
 
     /// When a change of access made now counts from: later than any before, whatever the clocks of our processes say,
-    /// so that every service takes the changes in their order.
+    /// so that every service takes the changes in their order; and not before the newest sign-in known, which is told by
+    /// Firebase's clock, so that no token of ours outlives it for being from "the future".
     #[must_use]
-    pub fn access_changes_at(&self, now: DateTime<Utc>) -> DateTime<Utc> {
-        self.tokens_valid_since.map_or(now, |last| now.max(last + TimeDelta::microseconds(1)))
+    pub fn access_changes_at(&self, now: DateTime<Utc>, newest_sign_in: Option<DateTime<Utc>>) -> DateTime<Utc> {
+        let since = newest_sign_in.map_or(now, |sign_in| now.max(sign_in));
+        self.tokens_valid_since.map_or(since, |last| since.max(last + TimeDelta::microseconds(1)))
     }
 
     /// Whether vendor-management has still to be asked for this user's vendor.
@@ -123,9 +125,17 @@ pub(crate) mod tests {
     #[test]
     fn changes_of_access_follow_each_other_though_clocks_do_not() {
         let now = DateTime::UNIX_EPOCH + TimeDelta::hours(1);
-        assert_eq!(buyer().access_changes_at(now), now);
+        assert_eq!(buyer().access_changes_at(now, None), now);
         let ahead = User { tokens_valid_since: Some(now + TimeDelta::seconds(3)), ..buyer() };
-        assert!(ahead.access_changes_at(now) > now + TimeDelta::seconds(3));
+        assert!(ahead.access_changes_at(now, None) > now + TimeDelta::seconds(3));
+    }
+
+    #[test]
+    fn a_sign_in_by_a_clock_ahead_of_ours_does_not_outlive_a_change_of_access() {
+        let now = DateTime::UNIX_EPOCH + TimeDelta::hours(1);
+        let signed_in = now + TimeDelta::seconds(2);
+        assert_eq!(buyer().access_changes_at(now, Some(signed_in)), signed_in);
+        assert_eq!(buyer().access_changes_at(now, Some(now - TimeDelta::hours(1))), now);
     }
 
     #[test]

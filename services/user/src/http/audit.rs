@@ -88,6 +88,12 @@ pub(super) struct AuditFilter {
     /// By this user.
     #[garde(skip)]
     actor_user_id: Option<UserId>,
+    /// Belonging to this request.
+    #[garde(skip)]
+    correlation_id: Option<Uuid>,
+    /// Part of the action, the kind of thing, the address, or of what it was or became.
+    #[garde(inner(length(chars, max = 100), custom(searchable)))]
+    text: Option<String>,
     /// From then on.
     #[garde(skip)]
     from: Option<DateTime<Utc>>,
@@ -121,6 +127,8 @@ pub(super) async fn list(
         entity_type: filter.entity_type.as_deref(),
         entity_id: filter.entity_id,
         actor_user_id: filter.actor_user_id,
+        correlation_id: filter.correlation_id,
+        text: filter.text.as_deref().filter(|text| !text.is_empty()),
         from: Some(filter.from.unwrap_or(oldest).max(oldest)),
         to: filter.to,
     };

@@ -153,6 +153,9 @@ pub(super) async fn verify_phone(
 ) -> Result<Data<VerifyPhoneOut>, ApiError> {
     app.limits.by_address.check(&device.key())?;
     app.limits.tries_by_session.check(&body.session_info)?;
+    if let Some(phone) = app.limits.sessions.of(&body.session_info) {
+        app.limits.tries_by_phone.check(phone.as_str())?;
+    }
     let from = (device.address, device.user_agent.as_deref(), device.channel);
     let verified = usecases::verify_phone(&app, &body.session_info, &body.code, from).await?;
     let tokens = verified.tokens;

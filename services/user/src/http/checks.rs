@@ -13,12 +13,16 @@ use service_kit::http::{Caller, SignedIn};
 
 use crate::usecases::SignIn;
 
-/// Words of a person: something, and no control characters.
+/// Words of a person: something to read, and nothing that is not what it looks like.
 pub(super) fn words(text: &str, _: &()) -> garde::Result {
     if text.trim().is_empty() {
         return Err(garde::Error::new("must not be empty"));
     }
-    searchable(text, &())
+    searchable(text, &())?;
+    if !domain::is_readable(text) {
+        return Err(garde::Error::new("must hold letters or digits, and no characters that turn the text around"));
+    }
+    Ok(())
 }
 
 /// No control characters, which no name has and no database takes.
@@ -115,6 +119,7 @@ mod tests {
     fn words_are_something_without_control_characters() {
         assert!(words("Asha Rao", &()).is_ok() && words("ఆశ", &()).is_ok());
         assert!(words("  ", &()).is_err() && words("a\0b", &()).is_err());
+        assert!(words("\u{202e}", &()).is_err() && words("\u{200b}\u{200d}", &()).is_err());
         assert!(searchable("", &()).is_ok());
     }
 

@@ -16,6 +16,7 @@ impl From<Refusal> for ApiError {
             }
             Refusal::Standing(UserStatus::Deleted) => Self::unauthorized("account_deleted", "this account no longer exists"),
             Refusal::Standing(UserStatus::Suspended | UserStatus::Active) => suspended(),
+            Refusal::Disabled => Self::forbidden("account_disabled", "this account is suspended or was deleted; contact support"),
             Refusal::PhoneMissing => {
                 Self::unprocessable("phone_required", "sign in with an Indian mobile number; this sign-in has none")
             }
@@ -32,6 +33,15 @@ impl From<Refusal> for ApiError {
             }
             Refusal::SuperAdminExists => Self::conflict("super_admin_exists", "there is a super admin already"),
             Refusal::StaffIsForSuperAdmins => Self::forbidden("forbidden", "only a super admin may do this to staff"),
+            Refusal::OrdersRunning(orders) => Self::conflict(
+                "orders_running",
+                "this account has orders that are neither completed nor cancelled; finish or cancel them first",
+            )
+            .with_details(&serde_json::json!({ "orders": orders })),
+            Refusal::OrdersUnknown(error) => {
+                Self::unavailable("orders_unavailable", "whether orders are running cannot be seen at the moment; try again")
+                    .with_cause(error)
+            }
             Refusal::Illegal(IllegalTransition { from, to }) => {
                 Self::conflict("illegal_transition", format!("a user who is {from} cannot become {to}"))
                     .with_details(&serde_json::json!({"from": from, "to": to}))

@@ -3,8 +3,9 @@
 use std::str::FromStr;
 
 use axum::extract::State;
+use chrono::{DateTime, Utc};
 use clients::user::AddressFacts;
-use domain::events::UserFacts;
+use domain::events::{UserAccessChanged, UserFacts};
 use domain::{AddressId, BuyerId, Phone, UserId};
 use garde::Validate;
 use serde::Deserialize;
@@ -84,6 +85,35 @@ pub(super) async fn users(
 ) -> Result<Data<Vec<UserFacts>>, ApiError> {
     let mut conn = app.kit.pool.acquire().await?;
     Ok(all(store::users::by_ids(&mut conn, &ids.parse()?).await?))
+}
+
+/// Which changes of access.
+#[derive(Debug, Deserialize, Validate, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Since {
+    /// At this moment or later.
+    #[garde(skip)]
+    since: DateTime<Utc>,
+}
+
+/// Who was suspended, deleted, let in again or given another role: the last change of each, for services that were down.
+#[utoipa::path(get, path = "/internal/v1/access-changes", tag = "internal", operation_id = "internal_access_changes",
+    params(Since), security(("service" = [])),
+    responses((status = 200, description = "The changes", body = Data<Vec<UserAccessChanged>>), Problems))]
+pub(super) async fn access_changes(
+    State(app): State<App>,
+    _caller: ServiceOnly,
+    Params(since): Params<Since>,
+) -> Result<Data<Vec<UserAccessChanged>>, ApiError> {
+    let mut conn = app.kit.pool.acquire().await?;
+    let changes = pg_kit::access::load_since(&mut conn, since.since).await?;
+    let events = changes.into_iter().map(|change| UserAccessChanged {
+        user_id: change.user_id,
+        firebase_uid: change.firebase_uid,
+        status: change.status,
+        changed_at: change.changed_at,
+    });
+    Ok(Data::new(events.collect()))
 }
 
 /// A buyer as a user.

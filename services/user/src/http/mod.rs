@@ -41,6 +41,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(internal::user_by_phone))
         .routes(routes!(internal::user))
         .routes(routes!(internal::users))
+        .routes(routes!(internal::access_changes))
         .routes(routes!(internal::buyer))
         .routes(routes!(internal::buyers))
         .routes(routes!(internal::address))

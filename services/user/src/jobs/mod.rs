@@ -9,6 +9,9 @@ use crate::App;
 use crate::store;
 use crate::usecases::{self, LOCATE_ADDRESS, SYNC_IDENTITY};
 
+/// How long it is remembered whose a refresh token is since it was last used.
+const REFRESH_TOKENS_KEPT: TimeDelta = TimeDelta::days(180);
+
 /// Everything that runs in the background.
 pub(crate) fn register(app: &App, workers: &mut Workers) {
     let own = app.clone();
@@ -33,7 +36,8 @@ pub(crate) fn register(app: &App, workers: &mut Workers) {
     });
 }
 
-/// Makes this month's and next month's partition of the audit log and drops months that are older than it is kept.
+/// Makes this month's and next month's partition of the audit log, drops months that are older than it is kept, and
+/// forgets refresh tokens that nobody used for long.
 ///
 /// # Errors
 /// The database fails.
@@ -42,6 +46,7 @@ pub async fn keep_audit_months(app: &App) -> anyhow::Result<()> {
     let mut tx = app.kit.pool.begin().await?;
     store::audit::ensure_month(&mut tx, now).await?;
     store::audit::ensure_month(&mut tx, now + Months::new(1)).await?;
+    store::refresh_tokens::purge(&mut tx, now - REFRESH_TOKENS_KEPT).await?;
     let dropped = store::audit::drop_before(&mut tx, now - TimeDelta::days(app.config.audit_log_days.into())).await?;
     tx.commit().await?;
     if dropped > 0 {

@@ -65,6 +65,8 @@ pub(crate) struct Filter<'a> {
     pub(crate) entity_type: Option<&'a str>,
     pub(crate) entity_id: Option<Uuid>,
     pub(crate) actor_user_id: Option<UserId>,
+    pub(crate) correlation_id: Option<Uuid>,
+    pub(crate) text: Option<&'a str>,
     pub(crate) from: Option<DateTime<Utc>>,
     pub(crate) to: Option<DateTime<Utc>>,
 }
@@ -85,7 +87,9 @@ pub(crate) async fn list(
              FROM audit_log
             WHERE ($1::text IS NULL OR service = $1) AND ($2::text IS NULL OR action = $2)
               AND ($3::text IS NULL OR entity_type = $3) AND ($4::uuid IS NULL OR entity_id = $4)
-              AND ($5::uuid IS NULL OR actor_user_id = $5)
+              AND ($5::uuid IS NULL OR actor_user_id = $5) AND ($11::uuid IS NULL OR correlation_id = $11)
+              AND ($12::text IS NULL OR action ILIKE $12 OR entity_type ILIKE $12 OR ip_address ILIKE $12
+                   OR before::text ILIKE $12 OR after::text ILIKE $12)
               AND ($6::timestamptz IS NULL OR occurred_at >= $6) AND ($7::timestamptz IS NULL OR occurred_at < $7)
               AND ($8::timestamptz IS NULL OR (occurred_at, event_id) < ($8, $9::uuid))
             ORDER BY occurred_at DESC, event_id DESC LIMIT $10"#,
@@ -99,6 +103,8 @@ pub(crate) async fn list(
         at,
         id.map(Uuid::from),
         limit,
+        filter.correlation_id,
+        filter.text.map(super::users::containing),
     )
     .fetch_all(conn)
     .await?)

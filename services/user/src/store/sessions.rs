@@ -57,6 +57,13 @@ pub(crate) async fn note(conn: &mut PgConnection, seen: &Seen<'_>) -> Result<(),
     Ok(())
 }
 
+/// When the user signed in last, by Firebase's clock, as far as it was seen here.
+pub(crate) async fn newest_sign_in(conn: &mut PgConnection, user_id: UserId) -> Result<Option<DateTime<Utc>>, DbError> {
+    Ok(sqlx::query_scalar!("SELECT max(started_at) FROM user_sessions WHERE user_id = $1", user_id as UserId)
+        .fetch_one(conn)
+        .await?)
+}
+
 /// Ends every session begun so far: revoking refresh tokens at Firebase ends them all as well.
 pub(crate) async fn end_all(conn: &mut PgConnection, user_id: UserId, now: DateTime<Utc>) -> Result<(), DbError> {
     sqlx::query!("UPDATE user_sessions SET ended_at = $2 WHERE user_id = $1 AND ended_at IS NULL", user_id as UserId, now)

@@ -115,6 +115,11 @@ pub(crate) struct Filter<'a> {
     pub(crate) text: Option<&'a str>,
 }
 
+/// A pattern of `ILIKE` for what contains these words, whatever characters they hold.
+pub(super) fn containing(text: &str) -> String {
+    format!("%{}%", text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"))
+}
+
 /// Newest first, after a place in that order.
 pub(crate) async fn list(
     conn: &mut PgConnection,
@@ -123,7 +128,7 @@ pub(crate) async fn list(
     limit: i64,
 ) -> Result<Vec<User>, DbError> {
     let (at, id) = after.unzip();
-    let text = filter.text.map(|text| format!("%{}%", text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")));
+    let text = filter.text.map(containing);
     Ok(users!(
         "WHERE ($1::text IS NULL OR u.user_type = $1) AND ($2::text IS NULL OR u.status = $2)
            AND ($3::text IS NULL OR u.phone = $3)
@@ -218,7 +223,8 @@ pub(crate) async fn set_vendor(
     Ok(changed == 1)
 }
 
-/// What was last heard of the vendor; false when something newer was heard before.
+/// What was last heard of the vendor; false when something newer was heard before. Another standing is told to Firebase
+/// again.
 pub(crate) async fn note_vendor(
     conn: &mut PgConnection,
     id: UserId,
@@ -226,7 +232,9 @@ pub(crate) async fn note_vendor(
     revision: i64,
 ) -> Result<bool, DbError> {
     let changed = sqlx::query!(
-        "UPDATE users SET vendor_status = $2, vendor_revision = $3 WHERE id = $1 AND vendor_revision < $3",
+        "UPDATE users SET vendor_status = $2, vendor_revision = $3,
+                sync_revision = sync_revision + (CASE WHEN vendor_status IS DISTINCT FROM $2 THEN 1 ELSE 0 END)
+          WHERE id = $1 AND vendor_revision < $3 AND status <> 'deleted'",
         id as UserId,
         status.as_str(),
         revision,

@@ -38,7 +38,7 @@ pub(crate) async fn change_role(
     if before.role == AdminRole::SuperAdmin && after.role != AdminRole::SuperAdmin {
         keep_one_super_admin(&mut tx, id).await?;
     }
-    let from = user.access_changes_at(now);
+    let from = user.access_changes_at(now, store::sessions::newest_sign_in(&mut tx, id).await?);
     if !store::admins::set_role(&mut tx, before.role, &after, from).await? {
         return Err(Refusal::ChangedMeanwhile);
     }

@@ -36,7 +36,7 @@ pub(crate) async fn change_status(
     if user.admin_role == Some(AdminRole::SuperAdmin) && to != UserStatus::Active {
         keep_one_super_admin(&mut tx, id).await?;
     }
-    let from = user.access_changes_at(now);
+    let from = user.access_changes_at(now, store::sessions::newest_sign_in(&mut tx, id).await?);
     if !store::users::set_status(&mut tx, id, user.status, to, from).await? {
         return Err(Refusal::ChangedMeanwhile);
     }

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use clients::order::PartyId;
 use domain::events::{UserFacts, UserUpdated};
 use domain::{Actor, ActorKind, AdminRole, UserId, UserStatus};
 use serde_json::json;
@@ -14,7 +15,8 @@ use crate::App;
 use crate::domain::{StatusChange, standing};
 use crate::store;
 
-/// Deletes for good. Deleting again is fine. Staff other than oneself is for super admins.
+/// Deletes for good, once no order of the user's is running. Deleting again is fine. Staff other than oneself is for
+/// super admins.
 pub(crate) async fn delete_user(
     app: &App,
     actor: &Actor,
@@ -22,6 +24,7 @@ pub(crate) async fn delete_user(
     address: Option<IpAddr>,
     id: UserId,
 ) -> Result<(), Refusal> {
+    refuse_while_orders_run(app, id).await?;
     let now = app.kit.clock.now();
     let mut tx = app.kit.pool.begin().await?;
     store::admins::lock_super_admins(&mut tx).await?;
@@ -36,7 +39,7 @@ pub(crate) async fn delete_user(
     if user.admin_role == Some(AdminRole::SuperAdmin) {
         keep_one_super_admin(&mut tx, id).await?;
     }
-    let from = user.access_changes_at(now);
+    let from = user.access_changes_at(now, store::sessions::newest_sign_in(&mut tx, id).await?);
     if !store::users::erase(&mut tx, id, user.status, from).await? {
         return Err(Refusal::ChangedMeanwhile);
     }
@@ -60,4 +63,23 @@ pub(crate) async fn delete_user(
     apply_access(app, &change);
     try_now(app, id).await;
     Ok(())
+}
+
+/// Whoever waits for goods, or has to bring them, stays until that is done: the order service is asked.
+async fn refuse_while_orders_run(app: &App, id: UserId) -> Result<(), Refusal> {
+    let user = {
+        let mut conn = app.kit.pool.acquire().await?;
+        store::users::by_id(&mut conn, id).await?.ok_or(Refusal::NotFound("user"))?
+    };
+    let party = match (user.buyer_id, user.vendor_id) {
+        _ if user.status == UserStatus::Deleted => return Ok(()),
+        (Some(buyer), _) => PartyId::Buyer(buyer),
+        (None, Some(vendor)) => PartyId::Vendor(vendor),
+        (None, None) => return Ok(()),
+    };
+    let running = app.orders.running(party).await.map_err(Refusal::OrdersUnknown)?;
+    if running.is_empty() {
+        return Ok(());
+    }
+    Err(Refusal::OrdersRunning(running.into_iter().map(|summary| summary.order.order_number).collect()))
 }

@@ -5,7 +5,7 @@ use domain::events::{Envelope, VendorFacts};
 use pg_kit::inbox;
 
 use super::refusal::Refusal;
-use super::sync_identity::attach_vendor_in;
+use super::sync_identity::{attach_vendor_in, promise};
 use crate::App;
 use crate::store;
 
@@ -22,6 +22,9 @@ pub(crate) async fn follow_vendor(app: &App, envelope: &Envelope, vendor: &Vendo
     let news = store::users::note_vendor(&mut tx, user.id, vendor.status, vendor.revision).await?;
     if user.needs_vendor() {
         attach_vendor_in(app, &mut tx, user.id, vendor.vendor_id, now).await?;
+    }
+    if news && user.vendor_status != Some(vendor.status) {
+        promise(app, &mut tx, user.id, now).await?;
     }
     tx.commit().await?;
     Ok(if news { Outcome::Done } else { Outcome::Stale })

@@ -6,6 +6,7 @@ use pg_kit::inbox;
 
 use super::refusal::Refusal;
 use crate::App;
+use crate::domain::redaction::without_secrets;
 use crate::store;
 
 /// Takes in what any service says was done.
@@ -15,7 +16,12 @@ pub(crate) async fn record_audit(app: &App, envelope: &Envelope, event: &AuditRe
     if !inbox::first_time(&mut tx, "user", envelope.event_id, now).await? {
         return Ok(Outcome::Duplicate);
     }
-    store::audit::append(&mut tx, envelope, event, now).await?;
+    let told = AuditRecorded {
+        before: event.before.clone().map(without_secrets),
+        after: event.after.clone().map(without_secrets),
+        ..event.clone()
+    };
+    store::audit::append(&mut tx, envelope, &told, now).await?;
     tx.commit().await?;
     Ok(Outcome::Done)
 }

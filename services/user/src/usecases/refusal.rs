@@ -1,7 +1,7 @@
 //! Why a use case did not do what was asked. `http::error` says it to callers.
 
 use clients::ServiceError;
-use domain::UserStatus;
+use domain::{OrderNumber, UserStatus};
 use firebase::{FirebaseCode, FirebaseError};
 use pg_kit::DbError;
 
@@ -16,6 +16,8 @@ pub(crate) enum Refusal {
     NotRegistered,
     #[error("the account is {0}")]
     Standing(UserStatus),
+    #[error("the account is disabled")]
+    Disabled,
     #[error("the sign-in has no phone of India")]
     PhoneMissing,
     #[error("the phone belongs to another user")]
@@ -34,6 +36,10 @@ pub(crate) enum Refusal {
     SuperAdminExists,
     #[error("only a super admin may do this to staff")]
     StaffIsForSuperAdmins,
+    #[error("orders are still running")]
+    OrdersRunning(Vec<OrderNumber>),
+    #[error("whether orders are running is not known: {0}")]
+    OrdersUnknown(ServiceError),
     #[error(transparent)]
     Illegal(#[from] IllegalTransition),
     #[error("one address has to be the default one")]

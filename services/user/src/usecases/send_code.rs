@@ -1,7 +1,7 @@
 //! Has a sign-in code sent, where there is a stand-in for Firebase.
 
 use domain::Phone;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 
 use super::refusal::Refusal;
 use crate::App;
@@ -11,5 +11,7 @@ pub(crate) async fn send_code(app: &App, phone: &Phone) -> Result<SecretString, 
     if app.firebase.is_real() {
         return Err(Refusal::NotFound("what this address names was"));
     }
-    Ok(app.firebase.send_verification_code(phone, None).await?)
+    let session = app.firebase.send_verification_code(phone, None).await?;
+    app.limits.sessions.begun(session.expose_secret(), phone, app.kit.clock.now());
+    Ok(session)
 }

@@ -6,7 +6,7 @@ use domain::{Channel, UserStatus};
 use firebase::SignedIn;
 use secrecy::ExposeSecret as _;
 
-use super::refusal::{Refusal, SignInRefusal};
+use super::refusal::Refusal;
 use super::see_user::{SignIn, begin_session};
 use crate::App;
 use crate::domain::User;
@@ -39,12 +39,13 @@ pub(crate) async fn verify_phone(
     let user = store::users::by_uid(&mut tx, &uid).await?;
     if let Some(user) = &user {
         if user.status != UserStatus::Active {
-            return Err(Refusal::SignIn(SignInRefusal::Disabled));
+            return Err(Refusal::Standing(user.status));
         }
         store::users::touch(&mut tx, user.id, now).await?;
         let expires_at = now + tokens.expires_in;
         let sign_in = SignIn { at, expires_at, address: from.0, user_agent: from.1, channel: from.2 };
         begin_session(app, &mut tx, user.id, &sign_in).await?;
+        store::refresh_tokens::note(&mut tx, &tokens.refresh_token, user.id, now).await?;
     }
     tx.commit().await?;
     Ok(Verified { tokens, user })

@@ -1,6 +1,7 @@
 //! Staff.
 
-use domain::{AdminRole, UserId};
+use chrono::TimeDelta;
+use domain::{AdminRole, Clock as _, UserId};
 use futures::future::join;
 use serde_json::{Value, json};
 use user::{BootstrapAdmin, make_first_admin};
@@ -75,6 +76,44 @@ async fn another_role_asks_for_another_sign_in() {
     let mut said = world.said_types().await;
     said.sort();
     assert_eq!(said, ["AuditRecorded", "UserAccessChanged"]);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn another_role_voids_a_sign_in_by_a_clock_that_is_ahead_of_ours() {
+    let world = world().await;
+    let made = make(&world, "9000000011", "operations").await;
+    let human = world.sign_in("+919000000011").await;
+    world.clock.set(world.clock.now() - TimeDelta::seconds(20));
+    assert_eq!(demote(&world, made["id"].as_str().unwrap()).await.data(200)["admin_role"], "support");
+    assert_eq!(world.get("/api/v1/users", &human.token).await.code(401), "token_revoked");
+    world.clock.advance(TimeDelta::seconds(40));
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn permissions_of_staff_are_those_of_the_list_and_stay_when_only_the_role_changes() {
+    let world = world().await;
+    make(&world, "9000000010", "super_admin").await;
+    let made = make(&world, "9000000011", "operations").await;
+    let at = format!("/api/v1/admin/users/{}/roles", made["id"].as_str().unwrap());
+    let token = world.staff(AdminRole::SuperAdmin);
+    // A sign-in of the same second as the change is void, so the changes are a little ago.
+    world.clock.set(world.clock.now() - TimeDelta::seconds(5));
+    let put = async |body: Value| world.put(&at, &token, &body).await;
+    let more = put(json!({"role": "operations", "permissions": ["users.suspend", "catalog.write", "users.suspend"]})).await;
+    assert_eq!(more.data(200)["permissions"], json!(["catalog.write", "users.suspend"]));
+    let moved = put(json!({"role": "support"})).await;
+    assert_eq!(
+        (&moved.data(200)["admin_role"], &moved.data(200)["permissions"]),
+        (&json!("support"), &more.data(200)["permissions"])
+    );
+    assert_eq!(put(json!({"role": "support", "permissions": ["sudo"]})).await.code(422), "validation_failed");
+    assert_eq!(put(json!({"role": "owner"})).await.code(422), "validation_failed");
+    let human = world.sign_in("+919000000011").await;
+    let me = world.get("/api/v1/auth/me", &world.refresh(&human).await.token).await;
+    assert_eq!(me.data(200)["permissions"], json!(["catalog.write", "users.suspend"]));
+    assert_eq!(world.claims(&human).await["admin_role"], "support");
     world.finish().await;
 }
 

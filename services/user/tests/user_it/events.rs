@@ -42,8 +42,19 @@ async fn news_of_a_vendor_moves_only_forward_and_gives_a_late_id() {
     assert!(matches!(world.deliver(ServiceName::VendorManagement, &news(3, "active")).await, Outcome::Done));
     assert!(matches!(world.deliver(ServiceName::VendorManagement, &news(2, "pending")).await, Outcome::Stale));
     let kept: String = sqlx::query_scalar("SELECT vendor_status FROM users").fetch_one(&world.db.pool).await.unwrap();
-    assert_eq!(kept, "active");
+    assert_eq!(kept, "active", "of the newest revision");
     world.later(60).await;
+    // Another standing is told to Firebase again, however often that fails.
+    world.fault("update", "status", 503).await;
+    assert!(matches!(world.deliver(ServiceName::VendorManagement, &news(4, "suspended")).await, Outcome::Done));
+    let behind = "SELECT count(*) FROM users WHERE synced_revision < sync_revision";
+    world.later(10).await;
+    assert_eq!(world.count(behind).await, 1);
+    world.no_faults().await;
+    world.later(120).await;
+    assert_eq!(world.count(behind).await, 0);
+    assert!(matches!(world.deliver(ServiceName::VendorManagement, &news(5, "suspended")).await, Outcome::Done));
+    assert_eq!(world.count(behind).await, 0, "the same standing is no news to Firebase");
     let claims = world.claims(&human).await;
     assert_eq!(claims["vendor_id"], "019a0000-0000-7000-8000-00000000a001");
     assert_eq!(claims["status"], "active", "of the user, not of the vendor");

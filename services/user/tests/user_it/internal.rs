@@ -1,7 +1,8 @@
 //! What other services ask, with the clients they ask by.
 
+use chrono::{SecondsFormat, TimeDelta};
 use clients::UserClient;
-use domain::{AddressId, Phone, ServiceName, UserId};
+use domain::{AddressId, AdminRole, Clock as _, Phone, ServiceName, UserId};
 use serde_json::json;
 use testkit::Identity;
 
@@ -35,5 +36,30 @@ async fn services_find_users_buyers_and_addresses() {
     assert_eq!(world.get(&path, &token).await.data(200)[0]["address_id"], json!(address));
     assert_eq!(world.get("/internal/v1/users?ids=nonsense", &token).await.code(422), "validation_failed");
     assert_eq!(world.get(&format!("/internal/v1/users/{}", buyer.user_id), &buyer.human.token).await.code(403), "forbidden");
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn services_that_were_down_learn_who_lost_access_meanwhile() {
+    let world = world().await;
+    let (early, late) = (world.buyer("+919000000001").await, world.buyer("+919000000002").await);
+    let staff = world.staff(AdminRole::Operations);
+    let suspend = async |user: UserId| {
+        let answer = world.put(&format!("/api/v1/users/{user}/status"), &staff, &json!({"status": "suspended"})).await;
+        assert_eq!(answer.data(200)["status"], "suspended");
+    };
+    suspend(early.user_id).await;
+    world.clock.advance(TimeDelta::minutes(10));
+    let since = world.clock.now();
+    suspend(late.user_id).await;
+    let token = world.service_token(ServiceName::Catalog);
+    let at = since.to_rfc3339_opts(SecondsFormat::Micros, true);
+    let said = world.get(&format!("/internal/v1/access-changes?since={at}"), &token).await;
+    let said = said.data(200).as_array().unwrap();
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert_eq!((&said[0]["user_id"], &said[0]["status"]), (&json!(late.user_id), &json!("suspended")));
+    let all = world.get("/internal/v1/access-changes?since=2026-01-01T00:00:00Z", &token).await;
+    assert_eq!(all.data(200).as_array().unwrap().len(), 2);
+    assert_eq!(world.get("/internal/v1/access-changes?since=2026-01-01T00:00:00Z", &staff).await.code(403), "forbidden");
     world.finish().await;
 }

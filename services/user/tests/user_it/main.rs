@@ -4,10 +4,12 @@
 mod addresses;
 mod admins;
 mod audit;
+mod deleting;
 mod document;
 mod events;
 mod internal;
 mod register;
 mod sign_in;
 mod support;
+mod tries;
 mod users;

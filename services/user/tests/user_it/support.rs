@@ -1,20 +1,24 @@
 //! One user service with a Firebase to itself.
 
 use std::ops::Deref;
+use std::sync::atomic::{AtomicU8, Ordering};
 
-use domain::{AdminRole, BuyerId, UserId};
+use domain::{AdminRole, BuyerId, Clock as _, UserId};
 use reqwest::Method;
 use sandbox::{Sandbox, Settings};
 use serde_json::{Value, json};
 use testkit::{Answer, Identity, TestService};
 use user::UserService;
-use wiremock::matchers::{method, path};
+use wiremock::matchers::{method, path, query_param};
 use wiremock::{Mock, ResponseTemplate};
+
+const RUNNING: &str = "/internal/v1/orders/running";
 
 pub(crate) struct World {
     pub(crate) service: TestService<UserService>,
     pub(crate) firebase: Sandbox,
     http: reqwest::Client,
+    newest: AtomicU8,
 }
 
 impl Deref for World {
@@ -56,6 +60,10 @@ pub(crate) async fn world() -> World {
 }
 
 pub(crate) async fn world_with(more: &[&str]) -> World {
+    Box::pin(build(more)).await
+}
+
+async fn build(more: &[&str]) -> World {
     service_kit::process::init();
     let firebase = sandbox::start(Settings::for_tests().unwrap()).await.unwrap();
     let account = serde_json::to_string(&firebase.service_account).unwrap();
@@ -78,8 +86,9 @@ pub(crate) async fn world_with(more: &[&str]) -> World {
     let service = TestService::<UserService>::start(&settings).await;
     service.clock.set(machine_time());
     let http = outbound::http_client(outbound::HttpSettings::default()).unwrap();
-    let world = World { service, firebase, http };
+    let world = World { service, firebase, http, newest: AtomicU8::new(90) };
     world.publish_keys().await;
+    world.neighbour("GET", RUNNING, 200, json!([])).await;
     world
 }
 
@@ -92,6 +101,21 @@ impl World {
         let answer =
             ResponseTemplate::new(200).set_body_json(json!({ "keys": keys })).insert_header("cache-control", "max-age=3600");
         Mock::given(method("GET")).and(path("/jwks")).respond_with(answer).with_priority(1).mount(&self.neighbours).await;
+    }
+
+    /// The order service says from now on that these orders of a party run.
+    pub(crate) async fn orders_run(&self, (party, id): (&str, &str), orders: Value) {
+        let answer = ResponseTemplate::new(200).set_body_json(json!({ "data": orders }));
+        let asked = Mock::given(method("GET")).and(path(RUNNING)).and(query_param(party, id)).respond_with(answer);
+        // The newest goes first.
+        let priority = self.newest.fetch_sub(1, Ordering::Relaxed);
+        asked.with_priority(priority).mount(&self.neighbours).await;
+    }
+
+    /// The order service is down from now on.
+    pub(crate) async fn orders_are_down(&self) {
+        let down = Mock::given(method("GET")).and(path(RUNNING)).respond_with(ResponseTemplate::new(503));
+        down.with_priority(1).mount(&self.neighbours).await;
     }
 
     /// A call without a token.
@@ -124,6 +148,8 @@ impl World {
         let code = self.code(phone).await;
         let verified = self.open_post("/api/v1/auth/verify-phone", &json!({"session_info": session, "code": code})).await;
         let data = verified.data(200);
+        // The sandbox signs in by the machine's clock, and a busy machine takes its time: the test's goes along.
+        self.clock.set(self.clock.now().max(machine_time()));
         Human {
             token: data["id_token"].as_str().unwrap().to_owned(),
             refresh_token: data["refresh_token"].as_str().unwrap().to_owned(),
