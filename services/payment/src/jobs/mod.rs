@@ -82,17 +82,25 @@ async fn refund(app: App, job: Job) -> Result<(), JobError> {
 
 async fn invoice(app: App, job: Job) -> Result<(), JobError> {
     let OfOrder { order_id } = job.parse()?;
-    issue_invoice(&app, order_id).await.map_err(job_error)
+    issue_invoice(&app, order_id).await.map_err(not_yet)
 }
 
 async fn credit_note(app: App, job: Job) -> Result<(), JobError> {
     let Refund { refund_id } = job.parse()?;
-    issue_credit_note(&app, refund_id).await.map_err(job_error)
+    issue_credit_note(&app, refund_id).await.map_err(not_yet)
 }
 
 async fn invoice_pdfs(app: App, job: Job) -> Result<(), JobError> {
     let OfOrder { order_id } = job.parse()?;
-    store_pdfs(&app, order_id).await.map_err(job_error)
+    store_pdfs(&app, order_id).await.map_err(not_yet)
+}
+
+/// What an invoice needs to know comes from services that hear of a delivery at their own pace: a 404 there is a "not yet".
+fn not_yet(error: PaymentError) -> JobError {
+    match error {
+        error @ PaymentError::NotFound => JobError::retry(error),
+        other => job_error(other),
+    }
 }
 
 /// Almost everything is worth another try: the backoff is long, and a job that gives up is seen.

@@ -1,8 +1,9 @@
 //! The vendor says that the cash is in.
 
 use ::domain::events::CodCollected;
-use ::domain::{Actor, MediaId, Money, OrderStatus, PaymentId, PaymentMethod, PaymentState, VendorId};
+use ::domain::{Actor, DeliveryStatus, MediaId, Money, OrderStatus, PaymentId, PaymentMethod, PaymentState, VendorId};
 use chrono::{DateTime, Utc};
+use clients::ServiceError;
 use serde_json::json;
 
 use super::{PaymentError, audit::audit, post_movement::post_movement};
@@ -29,7 +30,7 @@ pub(crate) async fn collect_cod(app: &App, actor: &Actor, id: PaymentId, report:
     if report.amount != payment.amount {
         return Err(PaymentError::AmountDiffers { due: payment.amount });
     }
-    let delivered = delivery_known_by_orders(app, &payment).await?;
+    let delivered = delivery_known_elsewhere(app, &payment).await?;
     let now = app.kit.clock.now();
     let mut tx = app.kit.pool.begin().await.map_err(PaymentError::from)?;
     let payment = find_own(payments::lock(&mut tx, id).await?, report.vendor)?;
@@ -90,13 +91,21 @@ fn find_own(found: Option<PaymentRow>, vendor: Option<VendorId>) -> Result<Payme
         .ok_or(PaymentError::NotFound)
 }
 
-/// The delivery's event may still be on its way: then the order service is asked.
-async fn delivery_known_by_orders(app: &App, payment: &PaymentRow) -> Result<Option<DateTime<Utc>>, PaymentError> {
+/// The delivery's events may still be on their way: then the order service is asked, and vendor-management, which knows
+/// it first.
+async fn delivery_known_elsewhere(app: &App, payment: &PaymentRow) -> Result<Option<DateTime<Utc>>, PaymentError> {
     if payment.order_delivered_at.is_some() || payment.status.money_came_in() || payment.order_cancelled_at.is_some() {
         return Ok(None);
     }
-    let order = app.orders.order(payment.order_id).await;
-    let order = order.map_err(|error| PaymentError::OrdersUnavailable(error.to_string()))?;
-    let handed_over = order.is_some_and(|order| matches!(order.status, OrderStatus::Delivered | OrderStatus::Completed));
+    let unavailable = |error: ServiceError| PaymentError::OrdersUnavailable(error.to_string());
+    let (order, delivery) = tokio::join!(app.orders.order(payment.order_id), app.vendors.delivery(payment.order_id));
+    let order_says =
+        order.map(|order| order.is_some_and(|o| matches!(o.status, OrderStatus::Delivered | OrderStatus::Completed)));
+    let delivery_says = delivery.map(|found| found.is_some_and(|delivery| delivery.status == DeliveryStatus::Delivered));
+    let handed_over = match (order_says, delivery_says) {
+        (Ok(true), _) | (_, Ok(true)) => true,
+        (Ok(false), Ok(false)) => false,
+        (Err(error), _) | (_, Err(error)) => return Err(unavailable(error)),
+    };
     Ok(handed_over.then(|| app.kit.clock.now()))
 }

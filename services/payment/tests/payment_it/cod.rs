@@ -15,14 +15,11 @@ async fn cash_is_collected_only_after_delivery_and_only_all_of_it() {
     let order = w.terms(5_000);
     let id = text(&w.open_cod(&order).await.data(201)["payment_id"]);
     assert_eq!(w.open_cod(&order).await.data(200)["payment_id"], id.as_str());
-    w.neighbour(
-        "GET",
-        &format!("/internal/v1/orders/{}", order.order_id),
-        404,
-        json!({"error": {"code": "not_found",
-        "message": "order not found", "correlation_id": new_id::<domain::CorrelationId>()}}),
-    )
-    .await;
+    for path in ["orders", "deliveries/order"] {
+        let unknown = json!({"error": {"code": "not_found", "message": "not found",
+            "correlation_id": new_id::<domain::CorrelationId>()}});
+        w.neighbour("GET", &format!("/internal/v1/{path}/{}", order.order_id), 404, unknown).await;
+    }
     let body = json!({"amount": "5000.00"});
     assert_eq!(w.put(&path(&id), &w.vendor.token, &body).await.code(409), "not_delivered");
     w.delivered(&order).await;
@@ -57,6 +54,28 @@ async fn the_order_service_is_asked_when_the_delivery_is_not_known_yet() {
     )
     .await;
     assert_eq!(w.put(&path(&id), &w.vendor.token, &json!({"amount": "5000.00"})).await.data(200)["status"], "collected");
+    w.said().await;
+    w.service.finish().await;
+}
+
+#[tokio::test]
+async fn cash_is_collected_a_moment_after_the_code_fitted_though_only_the_delivery_knows() {
+    let w = world().await;
+    for (delivery, answer) in [("in_transit", 409), ("delivered", 200)] {
+        let order = w.terms(5_000);
+        let id = text(&w.open_cod(&order).await.data(201)["payment_id"]);
+        let parties = json!({"order_id": order.order_id, "order_number": order.order_number, "buyer_id": order.buyer_id,
+            "buyer_user_id": order.buyer_user_id, "vendor_id": order.vendor_id, "order_type": "material",
+            "payment_method": "cod", "total": "5000.00", "status": "in_transit", "payment_status": "pending",
+            "commission_rate": "10.00", "refunded": "0.00", "placed_at": "2026-11-16T04:30:00Z",
+            "delivery_id": new_id::<domain::DeliveryId>()});
+        w.neighbour("GET", &format!("/internal/v1/orders/{}", order.order_id), 200, parties.clone()).await;
+        let mut stands = parties;
+        stands["status"] = json!(delivery);
+        w.neighbour("GET", &format!("/internal/v1/deliveries/order/{}", order.order_id), 200, stands).await;
+        let said = w.put(&path(&id), &w.vendor.token, &json!({"amount": "5000.00"})).await;
+        assert_eq!(said.status, answer, "{delivery}: {}", said.body);
+    }
     w.said().await;
     w.service.finish().await;
 }

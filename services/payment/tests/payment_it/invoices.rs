@@ -234,3 +234,20 @@ async fn the_pdf_is_stored_and_handed_out_and_made_again_when_it_is_lost() {
 fn bytes_of(text: &str) -> bytes::Bytes {
     bytes::Bytes::from(text.to_owned())
 }
+
+#[tokio::test]
+async fn an_invoice_whose_facts_are_not_there_yet_is_issued_when_they_are() {
+    let w = world().await;
+    let order = w.terms(11_800);
+    let _ = w.open_cod(&order).await.data(201);
+    assert_eq!(w.deliver(domain::ServiceName::Order, &w.delivery(&order)).await, bus::Outcome::Done);
+    w.run_due_jobs().await;
+    let path = format!("/api/v1/invoices/order/{}", order.order_id);
+    assert_eq!(w.get(&path, &w.finance.token).await.code(404), "not_found", "nobody knows the order yet");
+    w.invoiceable(&order).await;
+    w.clock.advance(chrono::TimeDelta::minutes(5));
+    w.run_due_jobs().await;
+    assert_eq!(w.invoice(&order).await["total"], "11800.00");
+    w.said().await;
+    w.service.finish().await;
+}

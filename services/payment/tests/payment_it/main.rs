@@ -9,6 +9,7 @@ mod opening;
 mod reading;
 mod refunds;
 mod replacing;
+mod statements;
 mod support;
 mod sweeping;
 mod verify;

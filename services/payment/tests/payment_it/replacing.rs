@@ -236,7 +236,7 @@ async fn only_an_open_payment_of_a_living_order_is_replaced_and_only_by_a_servic
     assert_eq!(w.replace(terms.order_id, 100, 0).await.status, 422);
     let body = json!({"amount": "1.00", "revision": 1});
     let path = format!("/internal/v1/payments/order/{}/replace", terms.order_id);
-    assert_eq!(w.post(&path, &w.buyer.token, &body).await.status, 401);
+    assert_eq!(w.post(&path, &w.buyer.token, &body).await.status, 403);
     w.cancelled(&terms).await;
     assert_eq!(w.replace(terms.order_id, 9_440, 1).await.code(409), "order_cancelled");
     w.said().await;
