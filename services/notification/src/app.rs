@@ -5,11 +5,15 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use axum::extract::FromRef;
 use service_kit::Kit;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 
 use crate::Config;
 use crate::channels::Channels;
 use crate::domain::matrix::Matrix;
+use crate::usecases::deliver;
 use crate::usecases::seed_templates::seed_templates;
+use crate::usecases::texts::Texts;
 
 /// What every handler and worker has in hand. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -22,6 +26,10 @@ pub struct App {
     pub(crate) channels: Arc<Channels>,
     /// Who hears of which event.
     pub(crate) matrix: Arc<Matrix>,
+    /// The texts in use.
+    pub(crate) texts: Texts,
+    /// Wakes the sender after something was planned.
+    pub(crate) wake: Arc<Notify>,
 }
 
 impl App {
@@ -33,7 +41,24 @@ impl App {
         let channels = Channels::build(&kit, &config)?;
         let matrix = Matrix::load().context("matrix.json")?;
         seed_templates(&kit.pool, &kit.clock, &kit.ids).await.context("seeding the templates")?;
-        Ok(Self { kit, config: Arc::new(config), channels: Arc::new(channels), matrix: Arc::new(matrix) })
+        Ok(Self {
+            kit,
+            config: Arc::new(config),
+            channels: Arc::new(channels),
+            matrix: Arc::new(matrix),
+            texts: Texts::default(),
+            wake: Arc::default(),
+        })
+    }
+
+    /// Sends everything that is due now, for a test that looks at the result; returns how many messages were tried.
+    pub async fn send_due(&self) -> u64 {
+        deliver::run_due(self).await
+    }
+
+    /// The loop that sends, as the service runs it.
+    pub async fn send_until(self, stop: CancellationToken) {
+        deliver::run(self, stop).await;
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use chrono::{DateTime, Utc};
 use domain::{NotificationChannel, NotificationId, OrderId, Phone};
 use firebase::AccessTokens;
 use futures::future::join_all;
@@ -16,7 +17,7 @@ use sms::{Provider, Sms, SmsSender, SmsTemplate};
 use whatsapp::{Message, Outgoing, Recipient, Whatsapp, WhatsappError};
 
 use crate::Config;
-use crate::domain::facts::Variables;
+use crate::domain::wording::Variables;
 use crate::domain::message::Category;
 use crate::domain::template::Rendered;
 use crate::store::contacts::Contact;
@@ -73,6 +74,8 @@ pub(crate) enum Tried {
     Later { reason: String, after: Option<Duration> },
     /// Nobody knows whether it went out.
     Unknown { reason: String },
+    /// Nothing was tried: its time is later.
+    NotNow { until: DateTime<Utc> },
     /// It will never go out this way.
     Never { reason: String, fault: Fault },
 }
@@ -90,8 +93,15 @@ impl From<Tried> for Try {
     }
 }
 
+impl Tried {
+    /// It will never go out, and that is not the address's fault.
+    pub(crate) fn never(reason: impl Into<String>) -> Self {
+        Self::Never { reason: reason.into(), fault: Fault::NotTheAddress }
+    }
+}
+
 fn never(reason: impl Into<String>) -> Tried {
-    Tried::Never { reason: reason.into(), fault: Fault::NotTheAddress }
+    Tried::never(reason)
 }
 
 impl Channels {
@@ -238,7 +248,7 @@ fn better(one: Tried, other: Tried) -> Tried {
     let rank = |tried: &Tried| match tried {
         Tried::Sent { .. } => 3,
         Tried::Unknown { .. } => 2,
-        Tried::Later { .. } => 1,
+        Tried::Later { .. } | Tried::NotNow { .. } => 1,
         Tried::Never { .. } => 0,
     };
     if rank(&other) >= rank(&one) { other } else { one }

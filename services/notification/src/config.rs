@@ -27,7 +27,7 @@ pub struct Config {
     #[arg(long, env = "SMS_SENDER_ID")]
     pub sms_sender_id: Option<String>,
     /// Messages sent at once by one process.
-    #[arg(long, env = "SEND_CONCURRENCY", default_value = "6", value_parser = clap::value_parser!(u8).range(1..=64))]
+    #[arg(long, env = "SEND_CONCURRENCY", default_value = "64", value_parser = clap::value_parser!(u8).range(1..))]
     pub send_concurrency: u8,
     /// How long a delivery code may take to be handed to a provider, in seconds: somebody stands at the door.
     #[arg(long = "otp-send-timeout-seconds", env = "OTP_SEND_TIMEOUT_SECONDS", default_value = "5", value_parser = outbound::seconds)]

@@ -6,7 +6,7 @@ use bus::Outcome;
 use domain::events::{DomainEvent as _, Envelope, MessageStatusChanged};
 
 use crate::App;
-use crate::usecases::note_status::note_status;
+use crate::usecases::note_status::note_event;
 use crate::usecases::notify::{NotifyError, notify};
 use crate::usecases::plan::PlanError;
 
@@ -16,7 +16,7 @@ const SHORTLY: Duration = Duration::from_secs(1);
 /// Takes one event.
 pub(crate) async fn handle(app: App, envelope: Envelope) -> Outcome {
     let taken = if envelope.r#type == MessageStatusChanged::TYPE {
-        note_status(&app, &envelope).await
+        note_event(&app, &envelope).await
     } else {
         notify(&app, &envelope).await
     };

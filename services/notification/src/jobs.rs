@@ -7,19 +7,14 @@ use service_kit::Workers;
 
 use crate::App;
 use crate::store::statuses;
-use crate::usecases::deliver;
 
 /// Providers say what became of a message within days.
 const STATUSES_KEPT: TimeDelta = TimeDelta::days(30);
 
 /// Registers everything.
 pub(crate) fn register(app: &App, workers: &mut Workers) {
-    workers.jobs_at_once(usize::from(app.config.send_concurrency));
     let sending = app.clone();
-    workers.job(deliver::SEND, move |job| {
-        let app = sending.clone();
-        async move { deliver::deliver(&app, &job).await }
-    });
+    workers.run("sender", move |stop| sending.send_until(stop));
     let purging = app.clone();
     workers.every("purge provider statuses", Duration::from_secs(6 * 3600), move || {
         let app = purging.clone();

@@ -1,18 +1,15 @@
 //! What an event says that goes into a message: whom it concerns, and the variables of its templates.
 
-use std::collections::BTreeMap;
-
-use chrono::NaiveDate;
 use domain::events::{
-    CodCollected, DeliveryFailed, DomainEvent as _, Envelope, EventError, OrderCancelled, OrderCompleted, OrderConfirmed,
-    OrderDelivered, OrderFacts, OrderInTransit, PaymentCaptured, PaymentFacts, PaymentFailed, PaymentOpened, RefundProcessed,
-    RefundRequested, SettlementFacts, SettlementGenerated, SettlementPaid, StockLow, UserRegistered, VendorFacts,
-    VendorKycApproved, VendorKycRejected,
+    CodCollected, DeliveryFailed, DisputeRaised, DisputeResolved, DomainEvent as _, Envelope, EventError, OrderCancelled,
+    OrderCompleted, OrderConfirmed, OrderDelivered, OrderFacts, OrderInTransit, PaymentCaptured, PaymentFacts, PaymentFailed,
+    PaymentOpened, PaymentQuarantined, RefundFailed, RefundProcessed, RefundRequested, SettlementFacts, SettlementGenerated,
+    SettlementPaid, SlaBreached, StockLow, TicketMessageAdded, TicketOpened, TicketResolved, UserRegistered, VendorFacts,
+    VendorKycApproved, VendorKycRejected, VendorKycSubmitted,
 };
-use domain::{Money, OrderId, PaymentMethod, UserId, VendorId};
+use domain::{ActorKind, Money, OrderId, PaymentMethod, UserId, VendorId};
 
-/// The values that fill a template.
-pub type Variables = BTreeMap<String, String>;
+use super::wording::{Phrase, Value, Values, rupees};
 
 /// What an event says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -27,8 +24,10 @@ pub struct Facts {
     pub order_id: Option<OrderId>,
     /// Whether that order is paid in cash.
     pub cash: bool,
+    /// Whether staff did it.
+    pub by_staff: bool,
     /// The variables of the event's templates.
-    pub variables: Variables,
+    pub values: Values,
 }
 
 impl Facts {
@@ -51,7 +50,12 @@ impl Facts {
             | PaymentFailed::TYPE
             | CodCollected::TYPE
             | RefundRequested::TYPE
-            | RefundProcessed::TYPE => payment_facts(envelope)?,
+            | RefundProcessed::TYPE
+            | RefundFailed::TYPE
+            | PaymentQuarantined::TYPE => payment_facts(envelope)?,
+            TicketOpened::TYPE | TicketMessageAdded::TYPE | TicketResolved::TYPE | SlaBreached::TYPE => ticket_facts(envelope)?,
+            DisputeRaised::TYPE | DisputeResolved::TYPE => dispute_facts(envelope)?,
+            VendorKycSubmitted::TYPE => vendor(envelope.parse::<VendorKycSubmitted>()?.vendor),
             DeliveryFailed::TYPE => {
                 let DeliveryFailed { delivery, reason } = envelope.parse()?;
                 let (buyer, vendor) = (Some(delivery.buyer_user_id), Some(delivery.vendor_id));
@@ -66,12 +70,13 @@ impl Facts {
             SettlementGenerated::TYPE => settlement(&envelope.parse::<SettlementGenerated>()?.settlement),
             SettlementPaid::TYPE => {
                 let SettlementPaid { settlement: facts, payment_reference, .. } = envelope.parse()?;
-                settlement(&facts).with("reference", payment_reference.unwrap_or_else(|| "nothing to pay".to_owned()))
+                let reference = payment_reference.map_or(Value::Phrase(Phrase::NothingToPay), Value::Text);
+                settlement(&facts).saying("reference", reference)
             }
             StockLow::TYPE => {
                 let event: StockLow = envelope.parse()?;
                 let facts = Self { vendor: Some(event.vendor_id), ..Self::default() };
-                facts.with("item", event.name).with("available", event.available).with("unit", spoken(event.unit.as_str()))
+                facts.with("item", event.name).saying("available", Value::Amount(event.available, event.unit))
             }
             _ => return Ok(None),
         };
@@ -79,7 +84,12 @@ impl Facts {
     }
 
     fn with(mut self, name: &str, value: impl ToString) -> Self {
-        self.variables.insert(name.to_owned(), value.to_string());
+        self.values.insert(name.to_owned(), Value::Text(value.to_string()));
+        self
+    }
+
+    fn saying(mut self, name: &str, value: Value) -> Self {
+        self.values.insert(name.to_owned(), value);
         self
     }
 }
@@ -88,14 +98,14 @@ fn order_facts(envelope: &Envelope) -> Result<Facts, EventError> {
     Ok(match envelope.r#type.as_str() {
         OrderConfirmed::TYPE => {
             let event: OrderConfirmed = envelope.parse()?;
-            let on = event.delivery_date.map_or_else(|| "as agreed".to_owned(), spoken_date);
-            order(&event.order).with("delivery_date", on)
+            let on = event.delivery_date.map_or(Value::Phrase(Phrase::AsAgreed), Value::Date);
+            order(&event.order).saying("delivery_date", on)
         }
         OrderInTransit::TYPE => order(&envelope.parse::<OrderInTransit>()?.order),
         OrderDelivered::TYPE => order(&envelope.parse::<OrderDelivered>()?.order),
         OrderCompleted::TYPE => {
             let event: OrderCompleted = envelope.parse()?;
-            order(&event.order).with("total", rupees(event.order.total))
+            order(&event.order).saying("total", Value::Rupees(event.order.total))
         }
         _ => {
             let event: OrderCancelled = envelope.parse()?;
@@ -112,11 +122,20 @@ fn payment_facts(envelope: &Envelope) -> Result<Facts, EventError> {
         CodCollected::TYPE => payment(&envelope.parse::<CodCollected>()?.payment),
         RefundRequested::TYPE => {
             let event: RefundRequested = envelope.parse()?;
-            payment(&event.payment).with("amount", rupees(event.refund_amount))
+            payment(&event.payment).saying("amount", Value::Rupees(event.refund_amount))
+        }
+        RefundFailed::TYPE => {
+            let event: RefundFailed = envelope.parse()?;
+            payment(&event.payment).saying("amount", Value::Rupees(event.refund_amount)).with("reason", event.reason)
+        }
+        PaymentQuarantined::TYPE => {
+            let event: PaymentQuarantined = envelope.parse()?;
+            let theirs = format!("{} {}", rupees(Money::from_paise(event.gateway_amount_paise)), event.gateway_currency);
+            payment(&event.payment).with("gateway_amount", theirs)
         }
         _ => {
             let event: RefundProcessed = envelope.parse()?;
-            payment(&event.payment).with("amount", rupees(event.refund_amount))
+            payment(&event.payment).saying("amount", Value::Rupees(event.refund_amount))
         }
     })
 }
@@ -142,9 +161,9 @@ fn payment(payment: &PaymentFacts) -> Facts {
         ..Facts::default()
     }
     .with("order_number", &payment.order_number)
-    .with("amount", rupees(payment.amount))
-    .with("total", rupees(payment.amount))
-    .with("payment", if cash { "cash on delivery" } else { "paid online" })
+    .saying("amount", Value::Rupees(payment.amount))
+    .saying("total", Value::Rupees(payment.amount))
+    .saying("payment", Value::Phrase(if cash { Phrase::CashOnDelivery } else { Phrase::PaidOnline }))
 }
 
 fn vendor(vendor: VendorFacts) -> Facts {
@@ -152,53 +171,56 @@ fn vendor(vendor: VendorFacts) -> Facts {
 }
 
 fn settlement(settlement: &SettlementFacts) -> Facts {
-    let period = format!("{} to {}", spoken_date(settlement.period_start), spoken_date(settlement.period_end));
     Facts { vendor: Some(settlement.vendor_id), ..Facts::default() }
         .with("settlement_number", &settlement.settlement_number)
-        .with("period", period)
-        .with("payout", rupees(settlement.payout_amount))
+        .saying("period", Value::Period(settlement.period_start, settlement.period_end))
+        .saying("payout", Value::Rupees(settlement.payout_amount))
 }
 
-fn spoken_date(date: NaiveDate) -> String {
-    date.format("%-d %B %Y").to_string()
-}
-
-fn spoken(word: &str) -> String {
-    word.replace('_', " ")
-}
-
-/// An amount as people in India write it: `1,23,456.50`.
-#[must_use]
-pub fn rupees(amount: Money) -> String {
-    let plain = amount.to_string();
-    let (sign, digits) = plain.strip_prefix('-').map_or(("", plain.as_str()), |rest| ("-", rest));
-    let (whole, paise) = digits.split_once('.').unwrap_or((digits, "00"));
-    let mut grouped = String::new();
-    for (at, digit) in whole.chars().enumerate() {
-        let left = whole.len() - at;
-        // A comma before the last three digits, and before every two above them.
-        if at > 0 && left >= 3 && left % 2 == 1 {
-            grouped.push(',');
+fn ticket_facts(envelope: &Envelope) -> Result<Facts, EventError> {
+    Ok(match envelope.r#type.as_str() {
+        TicketOpened::TYPE => {
+            let event: TicketOpened = envelope.parse()?;
+            Facts { user: Some(event.created_by), order_id: event.order_id, ..Facts::default() }
+                .with("ticket_number", &event.ticket_number)
+                .with("subject", event.subject)
         }
-        grouped.push(digit);
-    }
-    format!("{sign}{grouped}.{paise}")
+        TicketMessageAdded::TYPE => {
+            let event: TicketMessageAdded = envelope.parse()?;
+            let by_staff = event.sender_type == ActorKind::Admin;
+            Facts { user: Some(event.created_by), order_id: event.order_id, by_staff, ..Facts::default() }
+                .with("ticket_number", &event.ticket_number)
+        }
+        TicketResolved::TYPE => {
+            let event: TicketResolved = envelope.parse()?;
+            Facts { user: Some(event.created_by), order_id: event.order_id, ..Facts::default() }
+                .with("ticket_number", &event.ticket_number)
+                .with("resolution", event.resolution)
+        }
+        _ => {
+            let event: SlaBreached = envelope.parse()?;
+            let clock = if event.clock == "first_response" { Phrase::FirstAnswer } else { Phrase::Resolution };
+            Facts::default()
+                .with("ticket_number", &event.ticket_number)
+                .saying("clock", Value::Phrase(clock))
+                .saying("due_at", Value::Time(event.due_at))
+        }
+    })
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn amounts_are_grouped_as_in_india() {
-        for (paise, text) in [
-            (50, "0.50"),
-            (99_900, "999.00"),
-            (100_000, "1,000.00"),
-            (12_345_650, "1,23,456.50"),
-            (-1_234_567_800, "-1,23,45,678.00"),
-        ] {
-            assert_eq!(rupees(Money::from_paise(paise)), text);
-        }
+fn dispute_facts(envelope: &Envelope) -> Result<Facts, EventError> {
+    if envelope.r#type == DisputeRaised::TYPE {
+        let event: DisputeRaised = envelope.parse()?;
+        let (buyer, vendor) = (Some(event.buyer_user_id), Some(event.vendor_id));
+        return Ok(Facts { buyer, vendor, order_id: Some(event.order_id), ..Facts::default() }
+            .with("dispute_number", &event.dispute_number)
+            .with("order_number", &event.order_number));
     }
+    let event: DisputeResolved = envelope.parse()?;
+    let refund = event.refund_amount.filter(|amount| *amount > Money::ZERO);
+    let (buyer, vendor) = (Some(event.buyer_user_id), Some(event.vendor_id));
+    Ok(Facts { buyer, vendor, order_id: Some(event.order_id), ..Facts::default() }
+        .with("dispute_number", &event.dispute_number)
+        .with("order_number", &event.order_number)
+        .saying("outcome", refund.map_or(Value::Phrase(Phrase::NoRefund), Value::Refund)))
 }

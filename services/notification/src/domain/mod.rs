@@ -7,3 +7,4 @@ pub mod message;
 pub mod preferences;
 pub mod schedule;
 pub mod template;
+pub mod wording;

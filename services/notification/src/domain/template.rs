@@ -7,7 +7,7 @@ use domain::NotificationChannel;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
 use serde::{Deserialize, Serialize};
 
-use super::facts::Variables;
+use super::wording::Variables;
 use super::message::Category;
 
 /// A variable, and what it looks like.
@@ -129,7 +129,7 @@ impl Content {
             }
         }
         if flaws.is_empty()
-            && let Err(flaw) = self.render(&self.samples())
+            && let Err(flaw) = self.render(&self.samples(), "en")
         {
             flaws.push(flaw);
         }
@@ -178,7 +178,7 @@ impl Content {
     ///
     /// # Errors
     /// A variable is missing.
-    pub fn render(&self, variables: &Variables) -> Result<Rendered, Flaw> {
+    pub fn render(&self, variables: &Variables, language: &str) -> Result<Rendered, Flaw> {
         if let Some(missing) = self.variables.iter().find(|variable| !variables.contains_key(&variable.name)) {
             return Err(Flaw::new(format!("variables.{}", missing.name), "is missing"));
         }
@@ -194,7 +194,7 @@ impl Content {
         let subject = subject.map(|subject| one_line(&subject).chars().take(250).collect::<String>());
         let body = fill("body", "body.txt", &self.body)?;
         let html = self.html_body.as_deref().map(|text| fill("html_body", "body.html", text)).transpose()?;
-        let html = html.map(|piece| sheet(&piece, subject.as_deref().unwrap_or_default())).transpose()?;
+        let html = html.map(|piece| sheet(&piece, subject.as_deref().unwrap_or_default(), language)).transpose()?;
         Ok(Rendered { subject, body, html })
     }
 
@@ -232,8 +232,12 @@ fn explain(error: &minijinja::Error) -> String {
     error.detail().map_or_else(|| error.kind().to_string(), |detail| format!("{}: {detail}", error.kind()))
 }
 
-fn sheet(piece: &str, subject: &str) -> Result<String, Flaw> {
-    let parts = BTreeMap::from([("content", Value::from_safe_string(piece.to_owned())), ("subject", Value::from(subject))]);
+fn sheet(piece: &str, subject: &str, language: &str) -> Result<String, Flaw> {
+    let parts = BTreeMap::from([
+        ("content", Value::from_safe_string(piece.to_owned())),
+        ("subject", Value::from(subject)),
+        ("language", Value::from(language)),
+    ]);
     let whole = environment().render_named_str("layout.html", super::catalogue::layout(), Value::from(parts));
     whole.map_err(|error| Flaw::new("html_body", explain(&error)))
 }

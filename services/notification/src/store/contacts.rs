@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use domain::events::{UserFacts, VendorFacts};
 use domain::{BuyerId, Phone, UserId, UserStatus, UserType, VendorId};
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use super::Stored;
 
@@ -77,63 +78,56 @@ pub(crate) async fn keep_vendor(conn: &mut PgConnection, vendor: &VendorFacts, n
     Ok(kept.rows_affected() == 1)
 }
 
-/// A user's contact.
-pub(crate) async fn find(conn: &mut PgConnection, user_id: UserId) -> Stored<Option<Contact>> {
-    sqlx::query_as!(
-        Contact,
-        r#"SELECT user_id AS "user_id: UserId", user_type AS "user_type: UserType", status AS "status: UserStatus",
-                  phone AS "phone: Phone", email, preferred_language, email_usable, phone_usable, whatsapp_off_until
-             FROM contacts WHERE user_id = $1"#,
-        user_id as UserId
-    )
-    .fetch_optional(conn)
-    .await
-}
-
-/// The person behind a business.
-pub(crate) async fn vendor_user(conn: &mut PgConnection, vendor_id: VendorId) -> Stored<Option<UserId>> {
-    sqlx::query_scalar!(
-        r#"SELECT user_id AS "user_id!: UserId" FROM
-             (SELECT user_id, 1 AS rank FROM vendor_contacts WHERE vendor_id = $1
-              UNION ALL
-              SELECT user_id, 2 FROM contacts WHERE vendor_id = $1) AS known
-            ORDER BY rank LIMIT 1"#,
-        vendor_id as VendorId
-    )
-    .fetch_optional(conn)
-    .await
-}
-
-/// The number is none: nothing is sent to it until it changes.
-pub(crate) async fn phone_is_none(conn: &mut PgConnection, user_id: UserId, now: DateTime<Utc>) -> Stored<()> {
-    sqlx::query!("UPDATE contacts SET phone_usable = false, updated_at = $2 WHERE user_id = $1", user_id as UserId, now)
+/// These people's numbers are none: nothing is sent to them until they change.
+pub(crate) async fn phones_are_none(conn: &mut PgConnection, users: &[Uuid], now: DateTime<Utc>) -> Stored<()> {
+    sqlx::query!("UPDATE contacts SET phone_usable = false, updated_at = $2 WHERE user_id = ANY($1)", users, now)
         .execute(conn)
         .await?;
     Ok(())
 }
 
-/// The mail address is none: nothing is sent to it until it changes.
-pub(crate) async fn email_is_none(conn: &mut PgConnection, user_id: UserId, now: DateTime<Utc>) -> Stored<()> {
-    sqlx::query!("UPDATE contacts SET email_usable = false, updated_at = $2 WHERE user_id = $1", user_id as UserId, now)
+/// These people's mail addresses are none: nothing is sent to them until they change.
+pub(crate) async fn emails_are_none(conn: &mut PgConnection, users: &[Uuid], now: DateTime<Utc>) -> Stored<()> {
+    sqlx::query!("UPDATE contacts SET email_usable = false, updated_at = $2 WHERE user_id = ANY($1)", users, now)
         .execute(conn)
         .await?;
     Ok(())
 }
 
-/// Not to be reached by WhatsApp until then.
+/// These people are not to be reached by WhatsApp until then.
 pub(crate) async fn not_on_whatsapp(
     conn: &mut PgConnection,
-    user_id: UserId,
+    users: &[Uuid],
     until: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> Stored<()> {
-    sqlx::query!(
-        "UPDATE contacts SET whatsapp_off_until = $2, updated_at = $3 WHERE user_id = $1",
-        user_id as UserId,
-        until,
+    sqlx::query!("UPDATE contacts SET whatsapp_off_until = $2, updated_at = $3 WHERE user_id = ANY($1)", users, until, now)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// A provider gave these mail addresses up, whoever has them; yields how many people that were.
+pub(crate) async fn addresses_given_up(conn: &mut PgConnection, emails: &[String], now: DateTime<Utc>) -> Stored<u64> {
+    let off = sqlx::query!(
+        "UPDATE contacts SET email_usable = false, updated_at = $2
+          WHERE lower(email) IN (SELECT lower(address) FROM unnest($1::text[]) AS address) AND email_usable",
+        emails,
         now
     )
     .execute(conn)
     .await?;
-    Ok(())
+    Ok(off.rows_affected())
+}
+
+/// A provider gave this number up, whoever has it; yields how many people that were.
+pub(crate) async fn number_given_up(conn: &mut PgConnection, phone: &str, now: DateTime<Utc>) -> Stored<u64> {
+    let off = sqlx::query!(
+        "UPDATE contacts SET phone_usable = false, updated_at = $2 WHERE phone = $1 AND phone_usable",
+        phone,
+        now
+    )
+    .execute(conn)
+    .await?;
+    Ok(off.rows_affected())
 }

@@ -46,14 +46,19 @@ pub(crate) async fn keep(conn: &mut PgConnection, device: &Device<'_>, now: Date
     .await
 }
 
-/// The tokens of a user's devices.
-pub(crate) async fn tokens(conn: &mut PgConnection, user_id: UserId) -> Stored<Vec<String>> {
-    sqlx::query_scalar!(
-        "SELECT token FROM fcm_tokens WHERE user_id = $1 AND is_active ORDER BY updated_at DESC LIMIT 20",
-        user_id as UserId
+/// Forgets devices that their provider does not know any more.
+pub(crate) async fn forget_gone(conn: &mut PgConnection, users: &[Uuid], tokens: &[String], now: DateTime<Utc>) -> Stored<()> {
+    sqlx::query!(
+        "UPDATE fcm_tokens SET is_active = false, updated_at = $3
+           FROM unnest($1::uuid[], $2::text[]) AS gone (user_id, token)
+          WHERE fcm_tokens.user_id = gone.user_id AND fcm_tokens.token = gone.token AND is_active",
+        users,
+        tokens,
+        now
     )
-    .fetch_all(conn)
-    .await
+    .execute(conn)
+    .await?;
+    Ok(())
 }
 
 /// Forgets a user's device; false when it is none of theirs.

@@ -4,7 +4,9 @@ pub(crate) mod contacts;
 pub(crate) mod devices;
 pub(crate) mod notifications;
 pub(crate) mod orders;
+pub(crate) mod people;
 pub(crate) mod preferences;
+pub(crate) mod queue;
 pub(crate) mod statuses;
 pub(crate) mod templates;
 

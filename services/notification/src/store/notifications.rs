@@ -1,13 +1,15 @@
 //! `notifications`.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
-use domain::{NotificationChannel, NotificationId, OrderId, UserId, UserType};
+use domain::{CorrelationId, EventId, NotificationChannel, NotificationId, OrderId, UserId, UserType};
 use sqlx::PgConnection;
 use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::{Stored, unknown_word};
-use crate::domain::facts::Variables;
+use crate::domain::wording::Variables;
 use crate::domain::message::{Category, MessageStatus};
 
 /// What is kept beside the text.
@@ -19,7 +21,7 @@ pub(crate) struct MessageData {
 }
 
 /// A message to be kept.
-#[derive(Debug)]
+#[derive(Debug, Clone, serde::Serialize)]
 pub(crate) struct NewNotification {
     pub(crate) id: NotificationId,
     pub(crate) recipient_id: UserId,
@@ -36,49 +38,56 @@ pub(crate) struct NewNotification {
     pub(crate) html_body: Option<String>,
     pub(crate) data: MessageData,
     pub(crate) status: MessageStatus,
+    /// When it goes out, if it waits.
+    pub(crate) due_at: Option<DateTime<Utc>>,
     pub(crate) fallback_of: Option<NotificationId>,
 }
 
-/// Keeps it, unless the same message is there already.
-pub(crate) async fn insert(conn: &mut PgConnection, new: &NewNotification, now: DateTime<Utc>) -> Stored<bool> {
-    let arrived = (new.status == MessageStatus::Delivered).then_some(now);
-    let attempts = i32::from(new.status == MessageStatus::Sending);
-    let added = sqlx::query!(
-        "INSERT INTO notifications
-             (id, recipient_id, recipient_type, notification_type, channel, category, template_id, dedupe_key, cause, order_id,
-              subject, body, html_body, data, status, attempts, sent_at, delivered_at, fallback_of, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $17, $18, $19, $19)
-         ON CONFLICT ON CONSTRAINT notifications_once DO NOTHING",
-        new.id as NotificationId,
-        new.recipient_id as UserId,
-        new.recipient_type.as_str(),
-        new.notification_type,
-        new.channel.as_str(),
-        new.category.as_str(),
-        new.template_id,
-        new.dedupe_key,
-        new.cause,
-        new.order_id as Option<OrderId>,
-        new.subject,
-        new.body,
-        new.html_body,
-        Json(&new.data) as _,
-        new.status.as_str(),
-        attempts,
-        arrived,
-        new.fallback_of as Option<NotificationId>,
-        now
+/// Keeps all of them in one statement, as part of the piece of work that is being done, and yields those that were not there
+/// already. `lease` is for those that are being sent at this moment.
+pub(crate) async fn insert(
+    conn: &mut PgConnection,
+    new: &[NewNotification],
+    lease: Duration,
+    now: DateTime<Utc>,
+) -> Stored<Vec<NotificationId>> {
+    if new.is_empty() {
+        return Ok(Vec::new());
+    }
+    let context = context::current();
+    sqlx::query_scalar!(
+        r#"INSERT INTO notifications
+               (id, recipient_id, recipient_type, notification_type, channel, category, template_id, dedupe_key, cause, order_id,
+                subject, body, html_body, data, status, attempts, sent_at, delivered_at, due_at, leased_until, fallback_of,
+                correlation_id, causation_id, traceparent, created_at, updated_at)
+           SELECT id, recipient_id, recipient_type, notification_type, channel, category, template_id, dedupe_key, cause, order_id,
+                  subject, body, html_body, data, status, CASE status WHEN 'sending' THEN 1 ELSE 0 END,
+                  CASE status WHEN 'delivered' THEN $2::timestamptz END, CASE status WHEN 'delivered' THEN $2::timestamptz END,
+                  due_at, CASE status WHEN 'sending' THEN clock_timestamp() + make_interval(secs => $3) END, fallback_of,
+                  $4, $5, $6, $2, $2
+             FROM jsonb_to_recordset($1) AS new (id uuid, recipient_id uuid, recipient_type text, notification_type text,
+                      channel text, category text, template_id uuid, dedupe_key text, cause text, order_id uuid, subject text,
+                      body text, html_body text, data jsonb, status text, due_at timestamptz, fallback_of uuid)
+            ORDER BY dedupe_key
+           ON CONFLICT ON CONSTRAINT notifications_once DO NOTHING
+           RETURNING id AS "id: NotificationId""#,
+        Json(new) as _,
+        now,
+        lease.as_secs_f64(),
+        context.correlation_id as CorrelationId,
+        context.causation_id as Option<EventId>,
+        context.traceparent
     )
-    .execute(conn)
-    .await?;
-    Ok(added.rows_affected() == 1)
+    .fetch_all(conn)
+    .await
 }
 
-/// The message that is there already.
-pub(crate) async fn by_dedupe_key(conn: &mut PgConnection, key: &str) -> Stored<Option<NotificationId>> {
-    sqlx::query_scalar!(r#"SELECT id AS "id: NotificationId" FROM notifications WHERE dedupe_key = $1"#, key)
-        .fetch_optional(conn)
-        .await
+/// The messages among these that are there already, with what makes each the same.
+pub(crate) async fn by_dedupe_keys(conn: &mut PgConnection, keys: &[String]) -> Stored<Vec<(String, NotificationId)>> {
+    let rows = sqlx::query!(r#"SELECT dedupe_key, id AS "id: NotificationId" FROM notifications WHERE dedupe_key = ANY($1)"#, keys)
+        .fetch_all(conn)
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.dedupe_key, row.id)).collect())
 }
 
 /// A message in whole.
@@ -103,6 +112,33 @@ pub(crate) struct Notification {
     pub(crate) read_at: Option<DateTime<Utc>>,
     pub(crate) failed_reason: Option<String>,
     pub(crate) created_at: DateTime<Utc>,
+}
+
+impl Notification {
+    /// A new one that is being sent for the first time.
+    pub(crate) fn of(new: &NewNotification, now: DateTime<Utc>) -> Self {
+        Self {
+            id: new.id,
+            recipient_id: new.recipient_id,
+            notification_type: new.notification_type.clone(),
+            channel: new.channel,
+            category: new.category,
+            template_id: new.template_id,
+            cause: new.cause.clone(),
+            order_id: new.order_id,
+            subject: new.subject.clone(),
+            body: new.body.clone(),
+            html_body: new.html_body.clone(),
+            data: new.data.clone(),
+            status: new.status,
+            attempts: 1,
+            sent_at: None,
+            delivered_at: None,
+            read_at: None,
+            failed_reason: None,
+            created_at: now,
+        }
+    }
 }
 
 struct Row {
@@ -226,77 +262,13 @@ pub(crate) async fn unread(conn: &mut PgConnection, recipient_id: UserId) -> Sto
     .await
 }
 
-/// Takes a message in hand; false when it does not wait.
-pub(crate) async fn begin_sending(conn: &mut PgConnection, id: NotificationId, now: DateTime<Utc>) -> Stored<bool> {
-    let taken = sqlx::query!(
-        "UPDATE notifications SET status = 'sending', attempts = attempts + 1, updated_at = $2
-          WHERE id = $1 AND status = 'pending'",
-        id as NotificationId,
-        now
-    )
-    .execute(conn)
-    .await?;
-    Ok(taken.rows_affected() == 1)
-}
-
-/// The provider took it.
-pub(crate) async fn sent(
-    conn: &mut PgConnection,
-    id: NotificationId,
-    provider: &str,
-    provider_message_id: &str,
-    now: DateTime<Utc>,
-) -> Stored<bool> {
-    let done = sqlx::query!(
-        "UPDATE notifications SET status = 'sent', sent_at = $4, provider = $2, provider_message_id = $3, updated_at = $4
-          WHERE id = $1 AND status = 'sending'",
-        id as NotificationId,
-        provider,
-        provider_message_id,
-        now
-    )
-    .execute(conn)
-    .await?;
-    Ok(done.rows_affected() == 1)
-}
-
-/// It waits for another try.
-pub(crate) async fn wait_again(conn: &mut PgConnection, id: NotificationId, now: DateTime<Utc>) -> Stored<bool> {
-    let done = sqlx::query!(
-        "UPDATE notifications SET status = 'pending', updated_at = $2 WHERE id = $1 AND status = 'sending'",
-        id as NotificationId,
-        now
-    )
-    .execute(conn)
-    .await?;
-    Ok(done.rows_affected() == 1)
-}
-
 /// It will not arrive; false when it has, or when that was known.
 pub(crate) async fn failed(conn: &mut PgConnection, id: NotificationId, reason: &str, now: DateTime<Utc>) -> Stored<bool> {
     let done = sqlx::query!(
-        "UPDATE notifications SET status = 'failed', failed_at = $3, failed_reason = $2, updated_at = $3
+        "UPDATE notifications SET status = 'failed', failed_at = $3, failed_reason = $2, due_at = NULL, leased_until = NULL, updated_at = $3
           WHERE id = $1 AND status IN ('pending', 'sending', 'sent')",
         id as NotificationId,
         reason,
-        now
-    )
-    .execute(conn)
-    .await?;
-    Ok(done.rows_affected() == 1)
-}
-
-/// It arrived.
-pub(crate) async fn delivered(
-    conn: &mut PgConnection,
-    id: NotificationId,
-    at: DateTime<Utc>,
-    now: DateTime<Utc>,
-) -> Stored<bool> {
-    let done = sqlx::query!(
-        "UPDATE notifications SET status = 'delivered', delivered_at = $2, updated_at = $3 WHERE id = $1 AND status = 'sent'",
-        id as NotificationId,
-        at,
         now
     )
     .execute(conn)

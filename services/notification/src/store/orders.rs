@@ -6,47 +6,47 @@ use sqlx::PgConnection;
 
 use super::Stored;
 
-/// What is known of an order.
+/// What is known of an order after an event.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct KnownOrder {
     pub(crate) vendor_told_at: Option<DateTime<Utc>>,
     pub(crate) cancelled_at: Option<DateTime<Utc>>,
 }
 
-/// What is known, locked until the transaction ends, so that a cancellation and a payment wait for each other.
-pub(crate) async fn lock(conn: &mut PgConnection, order_id: OrderId, now: DateTime<Utc>) -> Stored<KnownOrder> {
+/// What happens to an order, as far as its vendor has to hear of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Happening {
+    /// The vendor is to be told of it, unless it is cancelled.
+    ForTheVendor,
+    /// It is cancelled.
+    Cancelled,
+    /// Something else.
+    Other,
+}
+
+/// Keeps it and yields what is known of the order with it. The row stays locked until the transaction ends, so that a
+/// cancellation and a payment wait for each other.
+pub(crate) async fn keep(
+    conn: &mut PgConnection,
+    order_id: OrderId,
+    happening: Happening,
+    now: DateTime<Utc>,
+) -> Stored<KnownOrder> {
+    let told = (happening == Happening::ForTheVendor).then_some(now);
+    let cancelled = (happening == Happening::Cancelled).then_some(now);
     sqlx::query_as!(
         KnownOrder,
-        "INSERT INTO orders_known (order_id, updated_at) VALUES ($1, $2)
-         ON CONFLICT (order_id) DO UPDATE SET updated_at = excluded.updated_at
+        "INSERT INTO orders_known AS known (order_id, vendor_told_at, cancelled_at, updated_at) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (order_id) DO UPDATE
+            SET vendor_told_at = CASE WHEN known.cancelled_at IS NULL THEN coalesce(known.vendor_told_at, excluded.vendor_told_at)
+                                      ELSE known.vendor_told_at END,
+                cancelled_at = coalesce(known.cancelled_at, excluded.cancelled_at), updated_at = excluded.updated_at
          RETURNING vendor_told_at, cancelled_at",
         order_id as OrderId,
+        told,
+        cancelled,
         now
     )
     .fetch_one(conn)
     .await
-}
-
-/// The vendor knows of it now.
-pub(crate) async fn vendor_told(conn: &mut PgConnection, order_id: OrderId, now: DateTime<Utc>) -> Stored<()> {
-    sqlx::query!(
-        "UPDATE orders_known SET vendor_told_at = coalesce(vendor_told_at, $2) WHERE order_id = $1",
-        order_id as OrderId,
-        now
-    )
-    .execute(conn)
-    .await?;
-    Ok(())
-}
-
-/// It is cancelled.
-pub(crate) async fn cancelled(conn: &mut PgConnection, order_id: OrderId, now: DateTime<Utc>) -> Stored<()> {
-    sqlx::query!(
-        "UPDATE orders_known SET cancelled_at = coalesce(cancelled_at, $2) WHERE order_id = $1",
-        order_id as OrderId,
-        now
-    )
-    .execute(conn)
-    .await?;
-    Ok(())
 }

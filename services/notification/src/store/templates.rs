@@ -116,6 +116,11 @@ pub(crate) async fn find(conn: &mut PgConnection, id: Uuid) -> Stored<Option<Tem
     select!("WHERE id = $1", id).fetch_optional(conn).await?.map(Template::try_from).transpose()
 }
 
+/// Those of these versions that are there.
+pub(crate) async fn of_ids(conn: &mut PgConnection, ids: &[Uuid]) -> Stored<Vec<Template>> {
+    select!("WHERE id = ANY($1)", ids).fetch_all(conn).await?.into_iter().map(Template::try_from).collect()
+}
+
 /// The newest version for a channel in a language.
 pub(crate) async fn newest(
     conn: &mut PgConnection,
@@ -135,10 +140,8 @@ pub(crate) async fn newest(
 /// The newest versions of everything checked in or written by staff.
 pub(crate) async fn all_newest(conn: &mut PgConnection) -> Stored<Vec<Template>> {
     let rows = select!(
-        "WHERE version = (SELECT max(version) FROM notification_templates AS other
-                           WHERE (other.template_name, other.template_type, other.language)
-                               = (notification_templates.template_name, notification_templates.template_type,
-                                  notification_templates.language))"
+        "WHERE id IN (SELECT DISTINCT ON (template_name, template_type, language) id FROM notification_templates
+                       ORDER BY template_name, template_type, language, version DESC)"
     );
     rows.fetch_all(conn).await?.into_iter().map(Template::try_from).collect()
 }
@@ -225,6 +228,72 @@ pub(crate) async fn insert(conn: &mut PgConnection, template: &Template) -> Stor
     .execute(conn)
     .await?;
     Ok(added.rows_affected() == 1)
+}
+
+#[derive(serde::Serialize)]
+struct Seed<'a> {
+    id: Uuid,
+    template_name: &'a str,
+    template_type: NotificationChannel,
+    language: &'a str,
+    version: i32,
+    category: Category,
+    subject: Option<&'a str>,
+    body: &'a str,
+    html_body: Option<&'a str>,
+    variables: &'a [Variable],
+    whatsapp_template_id: Option<&'a str>,
+    whatsapp_language: Option<&'a str>,
+    whatsapp_buttons: &'a [String],
+}
+
+/// Adds the checked-in versions and takes those before them out of use, in two statements for all.
+pub(crate) async fn seed(conn: &mut PgConnection, new: &[Template], now: DateTime<Utc>) -> Stored<()> {
+    let row = |template: &'_ Template| -> serde_json::Value {
+        let (content, registration) = (&template.content, &template.registration);
+        let seed = Seed {
+            id: template.id,
+            template_name: &template.name,
+            template_type: content.channel,
+            language: &template.language,
+            version: template.version,
+            category: content.category,
+            subject: content.subject.as_deref(),
+            body: &content.body,
+            html_body: content.html_body.as_deref(),
+            variables: &content.variables,
+            whatsapp_template_id: registration.whatsapp_template_id.as_deref(),
+            whatsapp_language: registration.whatsapp_language.as_deref(),
+            whatsapp_buttons: &content.buttons,
+        };
+        serde_json::to_value(seed).unwrap_or_default()
+    };
+    let rows: Vec<serde_json::Value> = new.iter().map(row).collect();
+    sqlx::query!(
+        "UPDATE notification_templates AS known SET is_active = false, updated_at = $2
+           FROM jsonb_to_recordset($1) AS new (template_name text, template_type text, language text)
+          WHERE known.template_name = new.template_name AND known.template_type = new.template_type
+            AND known.language = new.language AND known.is_active",
+        Json(&rows) as _,
+        now
+    )
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query!(
+        "INSERT INTO notification_templates
+             (id, template_name, template_type, language, version, category, subject, body, html_body, variables,
+              whatsapp_template_id, whatsapp_language, whatsapp_buttons, is_active, seeded, created_at, updated_at)
+         SELECT id, template_name, template_type, language, version, category, subject, body, html_body, variables,
+                whatsapp_template_id, whatsapp_language, whatsapp_buttons, true, true, $2, $2
+           FROM jsonb_to_recordset($1) AS new (id uuid, template_name text, template_type text, language text, version integer,
+                    category text, subject text, body text, html_body text, variables jsonb, whatsapp_template_id text,
+                    whatsapp_language text, whatsapp_buttons jsonb)",
+        Json(&rows) as _,
+        now
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
 }
 
 /// One seeder at a time.

@@ -14,3 +14,4 @@ pub(crate) mod seed_templates;
 pub(crate) mod send_delivery_otp;
 pub(crate) mod send_message;
 pub(crate) mod settle;
+pub(crate) mod texts;

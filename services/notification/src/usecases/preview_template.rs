@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use crate::App;
-use crate::domain::facts::Variables;
+use crate::domain::wording::Variables;
 use crate::domain::template::Rendered;
 use crate::store::templates;
 use crate::usecases::save_template::SaveTemplateError;
@@ -14,5 +14,5 @@ pub(crate) async fn preview_template(app: &App, id: Uuid, variables: Variables) 
     let template = templates::find(&mut conn, id).await?.ok_or(SaveTemplateError::NotFound)?;
     let mut filled = template.content.samples();
     filled.extend(variables);
-    template.content.render(&filled).map_err(|flaw| SaveTemplateError::Flaws(vec![flaw]))
+    template.content.render(&filled, &template.language).map_err(|flaw| SaveTemplateError::Flaws(vec![flaw]))
 }

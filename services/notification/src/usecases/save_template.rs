@@ -61,6 +61,7 @@ pub(crate) async fn create_template(app: &App, actor: &Actor, draft: Draft) -> R
     }
     let template = save(app, &mut tx, actor, draft, None).await?;
     tx.commit().await?;
+    app.texts.forget();
     Ok(template)
 }
 
@@ -80,6 +81,7 @@ pub(crate) async fn revise_template(
     let draft = change(&before)?;
     let template = save(app, &mut tx, actor, draft, Some(&before)).await?;
     tx.commit().await?;
+    app.texts.forget();
     Ok(template)
 }
 

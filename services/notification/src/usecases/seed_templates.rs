@@ -1,5 +1,7 @@
 //! Bringing the checked-in templates into the database.
 
+use std::collections::BTreeMap;
+
 use domain::{NotificationChannel, SharedClock, SharedIds};
 use sqlx::PgPool;
 
@@ -17,9 +19,11 @@ pub(crate) async fn seed_templates(pool: &PgPool, clock: &SharedClock, ids: &Sha
     let mut tx = pool.begin().await?;
     templates::lock_seeding(&mut tx).await?;
     let known = templates::all_newest(&mut tx).await?;
-    let mut added = 0;
+    let newest: BTreeMap<_, _> =
+        known.iter().map(|t| ((t.name.as_str(), t.content.channel.as_str(), t.language.as_str()), t)).collect();
+    let mut new = Vec::new();
     for Entry { name, language, content } in entries {
-        let newest = known.iter().find(|t| t.name == name && t.language == language && t.content.channel == content.channel);
+        let newest = newest.get(&(name.as_str(), content.channel.as_str(), language.as_str()));
         if newest.is_some_and(|newest| !newest.seeded || newest.content == content) {
             continue;
         }
@@ -30,10 +34,10 @@ pub(crate) async fn seed_templates(pool: &PgPool, clock: &SharedClock, ids: &Sha
             whatsapp_language: by_whatsapp.then(|| language.clone()),
             ..Registration::default()
         };
-        templates::retire(&mut tx, &name, channel, &language, now).await?;
-        let template = Template {
+        let version = newest.map_or(1, |newest| newest.version + 1);
+        new.push(Template {
             id: ids.uuid(),
-            version: newest.map_or(1, |newest| newest.version + 1),
+            version,
             name,
             language,
             content,
@@ -43,10 +47,11 @@ pub(crate) async fn seed_templates(pool: &PgPool, clock: &SharedClock, ids: &Sha
             created_by: None,
             created_at: now,
             updated_at: now,
-        };
-        templates::insert(&mut tx, &template).await?;
-        added += 1;
+        });
+    }
+    if !new.is_empty() {
+        templates::seed(&mut tx, &new, now).await?;
     }
     tx.commit().await?;
-    Ok(added)
+    Ok(u32::try_from(new.len()).unwrap_or(u32::MAX))
 }

@@ -1,22 +1,23 @@
 //! Sending a delivery code (rule 37): at once, by SMS and WhatsApp together, and kept nowhere.
 
-use domain::{NotificationChannel, NotificationId, OrderId, UserId};
+use domain::{NotificationId, OrderId, UserId};
 use futures::future::join_all;
 use pg_kit::DbError;
 use sqlx::PgConnection;
 
 use crate::App;
-use crate::channels::{Fault, Parcel, Tried, Try};
-use crate::domain::facts::Variables;
+use crate::channels::{Parcel, Tried, Try};
+use crate::domain::wording::Variables;
 use crate::domain::message::{MessageStatus, dedupe_key};
 use crate::domain::template::Rendered;
 use crate::store::notifications::{self, MessageData, NewNotification, Notification};
-use crate::store::templates::{self, Template};
-use crate::usecases::plan::{Person, PlanError, text_for};
-use crate::usecases::settle::{Settled, settle};
+use crate::store::people::{self, Asked, Person};
+use crate::store::templates::Template;
+use crate::usecases::deliver::LEASE;
+use crate::usecases::plan::{PlanError, text_for};
+use crate::usecases::settle::settle_one;
 
 const TEMPLATE: &str = "delivery_otp";
-const CHANNELS: [NotificationChannel; 2] = [NotificationChannel::Sms, NotificationChannel::Whatsapp];
 /// What is kept in the code's place.
 const REDACTED: &str = "••••••";
 
@@ -67,7 +68,8 @@ pub(crate) async fn send_delivery_otp(app: &App, otp: &DeliveryOtp) -> Result<Ve
         ("valid_minutes".to_owned(), otp.valid_minutes.to_string()),
     ]);
     let mut tx = app.kit.pool.begin().await?;
-    let person = Person::load(&mut tx, otp.user_id).await?;
+    let asked = Asked { users: vec![otp.user_id], ..Asked::default() };
+    let person = people::people(&mut tx, &asked).await?.pop().ok_or(PlanError::UnknownRecipient)?;
     let ready = prepare(app, &mut tx, &person, otp, &variables).await?;
     tx.commit().await?;
     let sending = ready.iter().map(|one| send(app, &person, one, &variables));
@@ -89,14 +91,13 @@ async fn prepare(
     let now = app.kit.clock.now();
     let mut redacted = variables.clone();
     redacted.insert("code".to_owned(), REDACTED.to_owned());
-    let texts = templates::in_use(conn, TEMPLATE, &person.contact.preferred_language).await?;
+    let language = person.contact.preferred_language.as_str();
+    let texts = app.texts.in_use(conn, TEMPLATE, language).await?;
     let mut ready = Vec::new();
-    for channel in CHANNELS {
-        let Some(text) = text_for(&texts, channel, &person.contact.preferred_language) else { continue };
-        if !person.reachable(channel, now) {
-            continue;
-        }
-        let rendered = text.content.render(variables).map_err(PlanError::Flaw)?;
+    let mut messages = Vec::new();
+    for channel in app.matrix.requested(TEMPLATE) {
+        let Some(text) = text_for(&texts, *channel, language).filter(|_| person.reachable(*channel, now)) else { continue };
+        let rendered = text.content.render(variables, language).map_err(PlanError::Flaw)?;
         let id: NotificationId = app.kit.ids.next();
         let cause = format!("otp/{id}");
         let new = NewNotification {
@@ -104,24 +105,24 @@ async fn prepare(
             recipient_id: otp.user_id,
             recipient_type: person.contact.user_type,
             notification_type: TEMPLATE.to_owned(),
-            channel,
+            channel: *channel,
             category: text.content.category,
             template_id: text.id,
-            dedupe_key: dedupe_key(&cause, otp.user_id, channel, TEMPLATE),
+            dedupe_key: dedupe_key(&cause, otp.user_id, *channel, TEMPLATE),
             cause,
             order_id: Some(otp.order_id),
             subject: None,
-            body: text.content.render(&redacted).map_err(PlanError::Flaw)?.body,
+            body: text.content.render(&redacted, language).map_err(PlanError::Flaw)?.body,
             html_body: None,
             data: MessageData { variables: redacted.clone() },
             status: MessageStatus::Sending,
+            due_at: None,
             fallback_of: None,
         };
-        notifications::insert(conn, &new, now).await?;
-        if let Some(notification) = notifications::find(conn, id).await? {
-            ready.push(Ready { notification, template: text.clone(), rendered });
-        }
+        ready.push(Ready { notification: Notification::of(&new, now), template: text.clone(), rendered });
+        messages.push(new);
     }
+    notifications::insert(conn, &messages, LEASE, now).await?;
     Ok(ready)
 }
 
@@ -141,9 +142,11 @@ async fn send(app: &App, person: &Person, ready: &Ready, variables: &Variables) 
     };
     let tried = tokio::time::timeout(app.config.otp_send_timeout, app.channels.send(&parcel)).await;
     let tried = match tried {
-        Ok(Try { outcome: Tried::Later { reason, .. }, .. }) => Tried::Never { reason, fault: Fault::NotTheAddress }.into(),
+        Ok(Try { outcome: Tried::Later { reason, .. }, .. }) => Tried::never(reason).into(),
         Ok(tried) => tried,
         Err(_) => Tried::Unknown { reason: "no answer in time".to_owned() }.into(),
     };
-    Ok(matches!(settle(app, None, &ready.notification, tried).await?, Settled::Sent))
+    let taken = matches!(tried.outcome, Tried::Sent { .. });
+    settle_one(app, ready.notification.clone(), tried).await?;
+    Ok(taken)
 }

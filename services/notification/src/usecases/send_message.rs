@@ -3,11 +3,11 @@
 use domain::{NotificationChannel, NotificationId, OrderId, UserId};
 
 use crate::App;
-use crate::domain::facts::Variables;
 use crate::domain::message::Category;
 use crate::domain::template::Flaw;
-use crate::store::templates;
-use crate::usecases::plan::{Person, Plan, PlanError, plan};
+use crate::domain::wording::{self, Variables};
+use crate::store::{notifications, people};
+use crate::usecases::plan::{Plan, PlanError, compose, keep, text_for};
 
 /// What is asked for.
 #[derive(Debug)]
@@ -28,24 +28,36 @@ pub(crate) async fn send_message(app: &App, asked: &Asked) -> Result<Vec<Notific
     let key = asked.key.clone().unwrap_or_else(|| app.kit.ids.uuid().to_string());
     let cause = format!("request/{}/{key}", asked.caller);
     let mut tx = app.kit.pool.begin().await?;
-    let person = Person::load(&mut tx, asked.user_id).await?;
-    let texts = templates::in_use(&mut tx, &asked.template, &person.contact.preferred_language).await?;
-    let text = texts.iter().find(|text| text.content.channel == asked.channel).ok_or(PlanError::NoTemplate)?;
+    let who = people::Asked { users: vec![asked.user_id], ..people::Asked::default() };
+    let person = people::people(&mut tx, &who).await?.pop().ok_or(PlanError::UnknownRecipient)?;
+    let language = person.contact.preferred_language.clone();
+    let texts = app.texts.in_use(&mut tx, &asked.template, &language).await?;
+    let text = text_for(&texts, asked.channel, &language).ok_or(PlanError::NoTemplate)?;
     if text.content.category == Category::Security {
         // Codes have an operation of their own, which keeps them nowhere.
         return Err(PlanError::Flaw(Flaw { field: "template".into(), message: "codes are not sent this way".into() }));
     }
     // Also when it is not sent in the end: whoever asks learns that something is missing.
-    text.content.render(&asked.variables).map_err(PlanError::Flaw)?;
+    let values = wording::spoken_for(&asked.variables);
+    text.content.render(&wording::said(&values, &language), &language).map_err(PlanError::Flaw)?;
     let message = Plan {
         template: &asked.template,
         channels: &[asked.channel],
-        variables: &asked.variables,
+        values: &values,
         order_id: asked.order_id,
         cause: &cause,
         fallback_of: None,
     };
-    let planned = plan(app, &mut tx, &person, &message).await?;
+    let messages = compose(app, &person, &message, &texts)?;
+    let kept = keep(app, &mut tx, &messages).await?;
+    let planned = if kept.len() == messages.len() {
+        kept
+    } else {
+        // The same was asked before.
+        let keys: Vec<String> = messages.iter().map(|message| message.dedupe_key.clone()).collect();
+        notifications::by_dedupe_keys(&mut tx, &keys).await?.into_iter().map(|(_, id)| id).collect()
+    };
     tx.commit().await?;
+    app.wake.notify_one();
     Ok(planned)
 }

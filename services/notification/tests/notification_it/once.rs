@@ -61,7 +61,10 @@ async fn a_message_found_half_sent_is_not_sent_a_second_time() {
     let envelope = world.envelope(ServiceName::Payment, &order.captured());
     world.deliver_envelope(envelope).await;
     // As a process leaves it that dies between the call and writing down its result.
-    sqlx::query("UPDATE notifications SET status = 'sending', attempts = 1 WHERE channel = 'whatsapp' AND recipient_id = $1")
+    sqlx::query(
+        "UPDATE notifications SET status = 'sending', attempts = 1, due_at = NULL, leased_until = clock_timestamp()
+          WHERE channel = 'whatsapp' AND recipient_id = $1",
+    )
         .bind(vendor.user_id.as_uuid())
         .execute(&world.db.pool)
         .await

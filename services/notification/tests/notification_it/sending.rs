@@ -34,7 +34,7 @@ async fn the_order_service_reminds_a_vendor_once_for_one_key() {
     assert_eq!(first, again);
     assert_eq!(first["notification_ids"].as_array().unwrap().len(), 1);
     world.run_due_jobs().await;
-    assert_eq!(world.chat(&vendor.phone).await, ["order_reminder: ORD000042 | 60 | 123456.50"]);
+    assert_eq!(world.chat(&vendor.phone).await, ["order_reminder: ORD000042 | 60 | 1,23,456.50"]);
 }
 
 #[tokio::test]
@@ -147,7 +147,8 @@ async fn people_are_told_in_their_language_where_there_is_a_text() {
     world.happen(ServiceName::Payment, &Order::new(&buyer, &vendor, "online").captured()).await;
     assert!(world.one(buyer.user_id, "payment_received", "whatsapp").await.body.contains("మీ ఆర్డర్"));
     assert!(world.one(vendor.user_id, "new_order", "whatsapp").await.body.contains("नया ऑर्डर"));
-    assert!(world.one(buyer.user_id, "payment_received", "in_app").await.body.contains("We have received"));
+    assert!(world.one(buyer.user_id, "payment_received", "in_app").await.body.contains("విక్రేత రెండు గంటల్లో"));
+    assert!(world.one(vendor.user_id, "new_order", "in_app").await.body.contains("ऑनलाइन भुगतान हो चुका है"));
 }
 
 #[tokio::test]

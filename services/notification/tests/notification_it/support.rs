@@ -139,6 +139,11 @@ impl World {
         envelope
     }
 
+    /// Sends what is due by the test's clock, until nothing is.
+    pub(crate) async fn run_due_jobs(&self) {
+        while self.app.send_due().await > 0 {}
+    }
+
     /// What a person was sent, in order.
     pub(crate) async fn kept(&self, user_id: UserId) -> Vec<Kept> {
         let rows = sqlx::query(
