@@ -70,6 +70,22 @@ pub enum CrashPoint {
     Undoing,
     /// The stock is freed, and nobody has written that down.
     ReleaseCalled,
+    /// An edit of the items is written down.
+    EditBegun,
+    /// Stock for before and after is kept, and nobody has written that down.
+    EditReserveCalled,
+    /// Stock for before and after is kept.
+    EditReserved,
+    /// The payment is replaced, and the order not changed.
+    EditPaymentCalled,
+    /// The order is changed; stock is kept for both.
+    EditDone,
+    /// The edit is given up.
+    EditUndoing,
+    /// The payment is what it was, and nobody has written that down.
+    EditPaymentBack,
+    /// The stock is what the order says, and nobody has written that down.
+    EditSettled,
 }
 
 impl Config {

@@ -260,7 +260,7 @@ pub struct HistoryEntry {
     pub at: DateTime<Utc>,
 }
 
-/// How far the placing of an order is (rule 19).
+/// How far the placing of an order is, or the editing of its items (rule 19).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SagaStep {
     /// Written down.
@@ -273,9 +273,29 @@ pub enum SagaStep {
     Undoing,
     /// Nothing is left of it but the record.
     Undone,
+    /// Its items are to be others.
+    Editing,
+    /// Stock is kept for both, the items before and after.
+    EditReserved,
+    /// The edit is given up; its payment is to be what it was.
+    EditUndoing,
+    /// The edit is decided; the stock is to be what the order says.
+    EditSettling,
 }
 
 impl SagaStep {
+    const ALL: [Self; 9] = [
+        Self::Placed,
+        Self::StockReserved,
+        Self::Done,
+        Self::Undoing,
+        Self::Undone,
+        Self::Editing,
+        Self::EditReserved,
+        Self::EditUndoing,
+        Self::EditSettling,
+    ];
+
     /// As stored.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -285,13 +305,17 @@ impl SagaStep {
             Self::Done => "done",
             Self::Undoing => "undoing",
             Self::Undone => "undone",
+            Self::Editing => "editing",
+            Self::EditReserved => "edit_reserved",
+            Self::EditUndoing => "edit_undoing",
+            Self::EditSettling => "edit_settling",
         }
     }
 
     /// Reads it back.
     #[must_use]
     pub fn read(text: &str) -> Option<Self> {
-        [Self::Placed, Self::StockReserved, Self::Done, Self::Undoing, Self::Undone].into_iter().find(|s| s.as_str() == text)
+        Self::ALL.into_iter().find(|step| step.as_str() == text)
     }
 }
 

@@ -1,11 +1,14 @@
 //! Refusals as they are spoken.
 
 use clients::ServiceError;
+use http::StatusCode;
 use serde_json::json;
 use service_kit::ApiError;
 
+use crate::domain::EditRefused;
 use crate::domain::dispute::Undecidable;
 use crate::usecases::Refusal;
+use crate::usecases::undo_order::Failure;
 
 impl From<Refusal> for ApiError {
     fn from(refusal: Refusal) -> Self {
@@ -28,6 +31,15 @@ impl From<Refusal> for ApiError {
             Refusal::NotReady => {
                 Self::conflict("order_not_ready", "the order is still being placed; try again in a moment").with_retry_after(1)
             }
+            Refusal::NotEditable(status) => {
+                Self::conflict("not_editable", "items are edited while an order is pending and unpaid")
+                    .with_details(&json!({ "status": status }))
+            }
+            Refusal::EditRefused(why) => edit_refused(why),
+            Refusal::ChangedMeanwhile => {
+                Self::conflict("concurrent_change", "the order changed in the meantime; read it again").with_retry_after(1)
+            }
+            Refusal::Failed(failure) => failed(*failure),
             Refusal::AddressNotFound => Self::unprocessable("address_not_found", "this is none of your delivery addresses")
                 .with_details(&[json!({ "field": "delivery_address_id", "message": "none of your delivery addresses" })]),
             Refusal::VendorNotAvailable(why) => Self::conflict("vendor_not_available", why),
@@ -55,6 +67,33 @@ impl From<Refusal> for ApiError {
             Refusal::Db(error) => error.into(),
             Refusal::Fault(what) => Self::internal(anyhow::anyhow!(what)),
         }
+    }
+}
+
+fn edit_refused(why: EditRefused) -> ApiError {
+    match why {
+        EditRefused::NoSuchItem => ApiError::not_found("item"),
+        EditRefused::LastItem => ApiError::conflict("last_item", why.to_string()),
+        EditRefused::ThereAlready => ApiError::conflict("item_there_already", why.to_string()),
+        EditRefused::TooMany => ApiError::conflict("too_many_items", why.to_string()),
+    }
+}
+
+/// A step of an edit that did not work; the codes are those that placing has as well, and `not_editable`.
+fn failed(failure: Failure) -> ApiError {
+    const CODES: [&str; 6] =
+        ["out_of_stock", "items_refused", "not_editable", "cod_limit_reached", "stock_unavailable", "payment_unavailable"];
+    let (status, code, message, details) = failure.spoken();
+    let code = CODES.into_iter().find(|known| *known == code).unwrap_or("not_editable");
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::CONFLICT);
+    let error = if status == StatusCode::SERVICE_UNAVAILABLE {
+        ApiError::unavailable(code, message)
+    } else {
+        ApiError::new(status, code, message)
+    };
+    match details {
+        Some(details) => error.with_details(&details),
+        None => error,
     }
 }
 

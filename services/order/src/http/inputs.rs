@@ -19,20 +19,20 @@ use crate::usecases::checkout::Wanted;
 pub(crate) struct ItemIn {
     /// Material or labour.
     #[garde(skip)]
-    item_type: ItemType,
+    pub(super) item_type: ItemType,
     /// The material or kind of labour.
     #[garde(skip)]
-    item_id: Uuid,
+    pub(super) item_id: Uuid,
     /// How much.
     #[garde(custom(more_than_nothing))]
-    quantity: Quantity,
+    pub(super) quantity: Quantity,
     /// Hour or day, for labour; the material's own unit when left out.
     #[garde(skip)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    unit: Option<Unit>,
+    pub(super) unit: Option<Unit>,
 }
 
-fn more_than_nothing(quantity: &Quantity, _: &()) -> garde::Result {
+pub(super) fn more_than_nothing(quantity: &Quantity, _: &()) -> garde::Result {
     if quantity.is_positive() { Ok(()) } else { Err(garde::Error::new("must be more than nothing")) }
 }
 

@@ -6,6 +6,7 @@ mod error;
 mod inputs;
 mod internal;
 mod invoice_facts;
+mod items;
 mod lists;
 mod orders;
 mod reading;
@@ -24,6 +25,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .merge(orders::routes())
         .merge(reading::routes())
+        .merge(items::routes())
         .merge(lists::routes())
         .merge(analytics::routes())
         .merge(stream::routes())

@@ -28,7 +28,7 @@ policy!(
 );
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(read_by_number)).routes(routes!(read_items)).routes(routes!(read_timeline))
+    OpenApiRouter::new().routes(routes!(read_by_number)).routes(routes!(read_timeline))
 }
 
 /// Whose eyes the caller reads with: parties find their own orders, staff finds all.
@@ -70,7 +70,7 @@ async fn read_by_number(
 /// The lines of an order.
 #[utoipa::path(get, path = "/api/v1/orders/{id}/items", operation_id = "readOrderItems", tag = "orders", params(("id" = OrderId, Path, description = "The order")),
     responses((status = 200, description = "The lines", body = Data<Vec<ItemOut>>), Problems))]
-async fn read_items(
+pub(crate) async fn read_items(
     State(app): State<App>,
     allowed: Allowed<ItemReaders>,
     PathId(id): PathId<OrderId>,

@@ -327,15 +327,20 @@ impl OrderOut {
         let history = whole.history.into_iter().map(HistoryOut::from).collect();
         Self { history: Some(history), ..Self::brief(whole.order, whole.lines) }
     }
+
+    /// With its payment as it was opened, for the checkout.
+    pub(crate) fn with_payment(whole: WholeOrder, opened: Option<OpenedPayment>) -> Self {
+        let mut out = Self::whole(whole);
+        if let Some(OpenedPayment { payment_id, status, gateway }) = opened {
+            out.payment = Some(PaymentOut { payment_id, status: Some(status), gateway });
+        }
+        out
+    }
 }
 
 /// The answer that places an order, as it is stored with the key.
 pub(crate) fn placed_body(whole: &WholeOrder, opened: Option<OpenedPayment>) -> Result<serde_json::Value, serde_json::Error> {
-    let mut out = OrderOut::whole(whole.clone());
-    if let Some(opened) = opened {
-        let OpenedPayment { payment_id, status, gateway } = opened;
-        out.payment = Some(PaymentOut { payment_id, status: Some(status), gateway });
-    }
+    let out = OrderOut::with_payment(whole.clone(), opened);
     serde_json::to_value(Data::new(out))
 }
 

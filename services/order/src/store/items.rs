@@ -3,35 +3,41 @@
 use chrono::{DateTime, Utc};
 use domain::{InventoryId, ItemType, Money, OrderId, OrderItemId, Quantity, Rate, Unit};
 use pg_kit::DbError;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::domain::pricing::LineTax;
 use crate::domain::{Line, NewLine};
 
-/// A line as Postgres unpacks it from JSON: one statement for all lines.
-#[derive(Serialize)]
-struct Packed<'a> {
+/// A line as Postgres unpacks it from JSON: one statement for all lines. An edit keeps its lines so as well.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Packed {
     id: OrderItemId,
     line_no: i16,
     item_type: ItemType,
     item_id: Uuid,
     inventory_id: InventoryId,
-    item_name: &'a str,
-    item_description: Option<&'a str>,
+    item_name: String,
+    item_description: Option<String>,
     quantity: Quantity,
     unit: Unit,
     unit_price: Money,
     total_price: Money,
     discount: Money,
     taxable: Money,
-    tax_code: &'a str,
+    tax_code: String,
     gst_rate: Rate,
     cgst: Money,
     sgst: Money,
     igst: Money,
-    item_snapshot: &'a serde_json::Value,
+    item_snapshot: serde_json::Value,
+}
+
+/// Takes the lines of an order away: others follow.
+pub(crate) async fn remove(conn: &mut PgConnection, order_id: OrderId) -> Result<(), DbError> {
+    sqlx::query!("DELETE FROM order_items WHERE order_id = $1", order_id.as_uuid()).execute(conn).await?;
+    Ok(())
 }
 
 /// Writes lines of an order.
@@ -63,32 +69,58 @@ pub(crate) async fn insert(
 
 /// Lines as Postgres unpacks them.
 pub(super) fn pack(lines: &[Line]) -> Result<serde_json::Value, DbError> {
-    let packed: Vec<Packed<'_>> = lines.iter().map(packed).collect();
+    let packed: Vec<Packed> = lines.iter().map(Packed::from).collect();
     Ok(serde_json::to_value(packed)?)
 }
 
-fn packed(line: &Line) -> Packed<'_> {
-    let what = &line.what;
-    Packed {
-        id: line.id,
-        line_no: line.line_no,
-        item_type: what.item_type,
-        item_id: what.item_id,
-        inventory_id: what.inventory_id,
-        item_name: &what.item_name,
-        item_description: what.item_description.as_deref(),
-        quantity: what.quantity,
-        unit: what.unit,
-        unit_price: what.unit_price,
-        total_price: what.total_price,
-        discount: what.discount,
-        taxable: what.taxable,
-        tax_code: &what.tax_code,
-        gst_rate: what.gst_rate,
-        cgst: what.tax.cgst,
-        sgst: what.tax.sgst,
-        igst: what.tax.igst,
-        item_snapshot: &what.snapshot,
+impl From<&Line> for Packed {
+    fn from(line: &Line) -> Self {
+        let what = line.what.clone();
+        Self {
+            id: line.id,
+            line_no: line.line_no,
+            item_type: what.item_type,
+            item_id: what.item_id,
+            inventory_id: what.inventory_id,
+            item_name: what.item_name,
+            item_description: what.item_description,
+            quantity: what.quantity,
+            unit: what.unit,
+            unit_price: what.unit_price,
+            total_price: what.total_price,
+            discount: what.discount,
+            taxable: what.taxable,
+            tax_code: what.tax_code,
+            gst_rate: what.gst_rate,
+            cgst: what.tax.cgst,
+            sgst: what.tax.sgst,
+            igst: what.tax.igst,
+            item_snapshot: what.snapshot,
+        }
+    }
+}
+
+impl Packed {
+    /// The line of this order.
+    pub(super) fn unpack(self, order_id: OrderId) -> Line {
+        let what = NewLine {
+            item_type: self.item_type,
+            item_id: self.item_id,
+            inventory_id: self.inventory_id,
+            item_name: self.item_name,
+            item_description: self.item_description,
+            quantity: self.quantity,
+            unit: self.unit,
+            unit_price: self.unit_price,
+            total_price: self.total_price,
+            discount: self.discount,
+            taxable: self.taxable,
+            tax_code: self.tax_code,
+            gst_rate: self.gst_rate,
+            tax: LineTax { cgst: self.cgst, sgst: self.sgst, igst: self.igst },
+            snapshot: self.item_snapshot,
+        };
+        Line { id: self.id, order_id, line_no: self.line_no, what }
     }
 }
 

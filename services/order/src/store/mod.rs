@@ -3,6 +3,7 @@
 pub(crate) mod analytics;
 pub(crate) mod changes;
 pub(crate) mod disputes;
+pub(crate) mod edits;
 pub(crate) mod history;
 pub(crate) mod items;
 pub(crate) mod lists;

@@ -134,3 +134,28 @@ pub(crate) async fn note_payment(
     .rows_affected();
     Ok(noted == 1)
 }
+
+/// Writes what an edit of its items changes, if the order still is what was read. Answers the new revision.
+pub(crate) async fn reprice(conn: &mut PgConnection, order: &Order) -> Result<i64, DbError> {
+    sqlx::query_scalar!(
+        "UPDATE orders SET order_type = $3, subtotal = $4, delivery_charge = $5, delivery_cgst = $6, delivery_sgst = $7,
+                delivery_igst = $8, tax = $9, discount = $10, total = $11, updated_at = $12, revision = revision + 1
+          WHERE id = $1 AND revision = $2 AND status = 'pending' AND paid_at IS NULL
+         RETURNING revision",
+        order.id.as_uuid(),
+        order.revision,
+        order.order_type.as_str(),
+        order.subtotal as _,
+        order.delivery_charge as _,
+        order.delivery_tax.cgst as _,
+        order.delivery_tax.sgst as _,
+        order.delivery_tax.igst as _,
+        order.tax as _,
+        order.discount as _,
+        order.total as _,
+        order.updated_at,
+    )
+    .fetch_optional(conn)
+    .await?
+    .ok_or(DbError::State("an order changed between reading and repricing it"))
+}

@@ -23,7 +23,7 @@ pub(crate) struct Abandoned {
     pub(crate) correlation_id: CorrelationId,
 }
 
-fn step(text: &str) -> Result<SagaStep, DbError> {
+pub(super) fn step(text: &str) -> Result<SagaStep, DbError> {
     SagaStep::read(text).ok_or_else(|| DbError::Value { column: "order_sagas.step", reason: format!("unknown: {text}") })
 }
 

@@ -5,7 +5,7 @@ use clients::catalog::{PricedLine, ValidateIn, ValidatedLine, WantedLine};
 use clients::integration::{Point, ServiceAreaIn, ServiceAreaOut};
 use clients::user::AddressFacts;
 use domain::events::{AddressSnapshot, VendorFacts};
-use domain::{AddressId, BuyerId, Slot, VendorId, VendorStatus, business_time};
+use domain::{AddressId, BuyerId, GstScheme, Money, Slot, StateCode, VendorId, VendorStatus, business_time};
 
 use super::{LineRefusal, Refusal};
 use crate::App;
@@ -59,7 +59,15 @@ pub(crate) async fn checkout(app: &App, wanted: &Wanted) -> Result<Checkout, Ref
         return Err(Refusal::OutsideServiceArea { reason: area.reason, distance_metres: area.distance_metres });
     }
     let priced = accepted(validated?.lines, wanted.lines.len())?;
-    price(app, wanted, vendor, address, area, priced)
+    let terms = Terms {
+        scheme: vendor.gst_scheme,
+        supplier_state: &vendor.state_code,
+        place: &address.address.state_code,
+        distance_metres: area.distance_metres,
+        discount: Money::ZERO,
+    };
+    let Priced { lines, price, delivery } = price(app, &terms, &wanted.lines, priced)?;
+    Ok(Checkout { vendor, address, area, lines, price, delivery })
 }
 
 fn check_date(date: Option<NaiveDate>, today: NaiveDate) -> Result<(), Refusal> {
@@ -70,7 +78,7 @@ fn check_date(date: Option<NaiveDate>, today: NaiveDate) -> Result<(), Refusal> 
     }
 }
 
-fn available(vendor: Option<VendorFacts>) -> Result<VendorFacts, Refusal> {
+pub(crate) fn available(vendor: Option<VendorFacts>) -> Result<VendorFacts, Refusal> {
     let vendor = vendor.ok_or(Refusal::VendorNotAvailable("there is no such vendor"))?;
     if vendor.status != VendorStatus::Active {
         return Err(Refusal::VendorNotAvailable("this vendor does not sell at the moment"));
@@ -93,7 +101,7 @@ fn service_area(vendor_id: VendorId, address: &AddressSnapshot) -> ServiceAreaIn
 }
 
 /// The lines as priced, or every one that is refused.
-fn accepted(lines: Vec<ValidatedLine>, asked: usize) -> Result<Vec<PricedLine>, Refusal> {
+pub(crate) fn accepted(lines: Vec<ValidatedLine>, asked: usize) -> Result<Vec<PricedLine>, Refusal> {
     if lines.len() != asked {
         return Err(Refusal::Fault("catalog answered another number of lines than asked"));
     }
@@ -115,29 +123,37 @@ fn accepted(lines: Vec<ValidatedLine>, asked: usize) -> Result<Vec<PricedLine>, 
     Err(Refusal::ItemsRefused(refused))
 }
 
-fn price(
-    app: &App,
-    wanted: &Wanted,
-    vendor: VendorFacts,
-    address: AddressFacts,
-    area: ServiceAreaOut,
-    priced: Vec<PricedLine>,
-) -> Result<Checkout, Refusal> {
+/// Under which terms lines are priced besides their own prices.
+pub(crate) struct Terms<'a> {
+    pub(crate) scheme: GstScheme,
+    pub(crate) supplier_state: &'a StateCode,
+    /// Goods are supplied where they are delivered, labour at the site: both are the address of the order.
+    pub(crate) place: &'a StateCode,
+    pub(crate) distance_metres: u32,
+    pub(crate) discount: Money,
+}
+
+/// Lines with their price, and what they cost in all.
+pub(crate) struct Priced {
+    pub(crate) lines: Vec<NewLine>,
+    pub(crate) price: Price,
+    pub(crate) delivery: DeliveryLine,
+}
+
+/// Prices lines (rules 21 to 25).
+pub(crate) fn price(app: &App, terms: &Terms<'_>, wanted: &[WantedLine], priced: Vec<PricedLine>) -> Result<Priced, Refusal> {
     let to_price: Vec<LineToPrice> = wanted
-        .lines
         .iter()
         .zip(&priced)
         .map(|(wanted, line)| LineToPrice { quantity: wanted.quantity, unit_price: line.unit_price, gst_rate: line.gst_rate })
         .collect();
     let delivery = DeliveryLine {
-        charge: app.config.tariff().charge(area.distance_metres, pricing::subtotal(&to_price)?)?,
-        gst_rate: pricing::delivery_rate(vendor.gst_scheme, app.config.delivery_gst_rate),
+        charge: app.config.tariff().charge(terms.distance_metres, pricing::subtotal(&to_price)?)?,
+        gst_rate: pricing::delivery_rate(terms.scheme, app.config.delivery_gst_rate),
     };
-    // Goods are supplied where they are delivered, labour at the site: both are this address.
-    let supply = Supply::between(&vendor.state_code, &address.address.state_code);
-    let price = pricing::price(&to_price, delivery, domain::Money::ZERO, supply)?;
+    let supply = Supply::between(terms.supplier_state, terms.place);
+    let price = pricing::price(&to_price, delivery, terms.discount, supply)?;
     let lines = wanted
-        .lines
         .iter()
         .zip(priced)
         .zip(&price.lines)
@@ -159,5 +175,5 @@ fn price(
             snapshot: line.snapshot,
         })
         .collect();
-    Ok(Checkout { vendor, address, area, lines, price, delivery })
+    Ok(Priced { lines, price, delivery })
 }

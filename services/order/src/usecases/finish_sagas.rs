@@ -1,4 +1,4 @@
-//! Finishes or undoes orders whose placing was interrupted (rule 19).
+//! Finishes or undoes orders whose placing or editing was interrupted (rule 19).
 
 use context::Context;
 

@@ -5,6 +5,7 @@ use domain::{ActorKind, Money, OrderId, OrderStatus, PaymentId, PaymentMethod};
 use sqlx::PgConnection;
 
 use super::Refusal;
+use super::carry_edit::paid_while_editing;
 use super::moves::By;
 use crate::App;
 use crate::domain::{Order, payment};
@@ -22,8 +23,11 @@ pub(crate) struct Captured {
 /// money back. False when that was known.
 pub(crate) async fn captured(by: &By<'_>, conn: &mut PgConnection, id: OrderId, money: Captured) -> Result<bool, Refusal> {
     let mut order = lock(conn, id).await?;
-    if order.payment_method != PaymentMethod::Online || order.total != money.amount {
+    if order.payment_method != PaymentMethod::Online {
         return Err(Refusal::AmountMismatch);
+    }
+    if order.total != money.amount {
+        order = paid_while_editing(by, conn, &order, money.amount).await?.ok_or(Refusal::AmountMismatch)?;
     }
     if order.paid_at.is_some() {
         return Ok(false);

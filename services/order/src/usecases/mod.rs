@@ -1,10 +1,12 @@
 //! What the service does, a file a verb.
 
 pub(crate) mod cancel_order;
+pub(crate) mod carry_edit;
 pub(crate) mod checkout;
 pub(crate) mod confirm_order;
 pub(crate) mod count_orders;
 pub(crate) mod disputes;
+pub(crate) mod edit_items;
 pub(crate) mod finish_sagas;
 pub(crate) mod follow_delivery;
 pub(crate) mod follow_payment;

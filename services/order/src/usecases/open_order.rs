@@ -10,11 +10,11 @@ use pg_kit::jobs::NewJob;
 use pg_kit::{DbError, idempotency, jobs};
 use sqlx::PgConnection;
 
-use super::Refusal;
 use super::moves::By;
 use super::place_order::{Answer, Fresh, OPERATION};
 use super::read_orders::{WholeOrder, whole};
 use super::undo_order::{self, Failure};
+use super::{Refusal, carry_edit};
 use crate::App;
 use crate::config::CrashPoint;
 use crate::domain::{HistoryEntry, Line, Order, SagaStep};
@@ -54,6 +54,10 @@ async fn open(app: &App, mut work: Work) -> Result<Option<Answer>, Refusal> {
         let late = app.kit.clock.now() > work.deadline;
         match work.step {
             SagaStep::Done | SagaStep::Undone => return Ok(None),
+            SagaStep::Editing | SagaStep::EditReserved | SagaStep::EditUndoing | SagaStep::EditSettling => {
+                carry_edit::carry_edit(app, order_id).await?;
+                return Ok(None);
+            }
             SagaStep::Undoing => return undo_order::free_stock(app, order_id).await.map(|()| None),
             // An order that somebody cancelled or paid meanwhile is not undone for being late.
             _ if late && work.order.status == OrderStatus::Pending => {
@@ -136,7 +140,7 @@ async fn open_payment(app: &App, order: &Order) -> Result<OpenedPayment, Failure
 }
 
 /// Makes a call that may be made again, a few times. Nobody knowing whether it worked is no reason to stop.
-async fn again<T, Fut>(app: &App, order_id: OrderId, call: impl Fn() -> Fut + Send) -> Result<T, ServiceError>
+pub(crate) async fn again<T, Fut>(app: &App, order_id: OrderId, call: impl Fn() -> Fut + Send) -> Result<T, ServiceError>
 where
     T: Send,
     Fut: Future<Output = Result<T, ServiceError>> + Send,

@@ -5,9 +5,10 @@ use domain::{MoneyError, OrderStatus};
 use pg_kit::DbError;
 use serde::Serialize;
 
-use crate::domain::IllegalTransition;
+use super::undo_order::Failure;
 use crate::domain::dispute::Undecidable;
 use crate::domain::ticket::IllegalTicketMove;
+use crate::domain::{EditRefused, IllegalTransition};
 
 /// Why something is not done.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +43,18 @@ pub(crate) enum Refusal {
     /// The order's payment is not open yet.
     #[error("the order is still being placed")]
     NotReady,
+    /// Items are edited while an order is pending and unpaid.
+    #[error("the items of an order that is {0} are not edited")]
+    NotEditable(OrderStatus),
+    /// Not so.
+    #[error(transparent)]
+    EditRefused(#[from] EditRefused),
+    /// Somebody changed it between reading and writing.
+    #[error("the order changed meanwhile")]
+    ChangedMeanwhile,
+    /// A step that somebody else was needed for did not work.
+    #[error("{0:?}")]
+    Failed(Box<Failure>),
     /// No such address, or not this buyer's.
     #[error("no such address")]
     AddressNotFound,

@@ -102,13 +102,57 @@ impl Failure {
         Self::new(409, "order_cancelled", "the order was cancelled while it was being placed", CancelCode::StockUnavailable)
     }
 
+    /// The stock of an edit could not be kept.
+    pub(crate) fn of_edit_stock(error: &ServiceError, lines: &[Line]) -> Self {
+        match error {
+            ServiceError::Refused { code, message, details, .. } if code == "out_of_stock" => {
+                Self::out_of_stock(message, details.as_ref(), lines)
+            }
+            ServiceError::Refused { message, details, .. } => Self {
+                details: details.clone(),
+                ..Self::new(409, "not_editable", format!("nothing was changed: {message}"), CancelCode::StockUnavailable)
+            },
+            _ => Self::edit_unavailable("stock_unavailable"),
+        }
+    }
+
+    /// The payment of an edit could not be replaced.
+    pub(crate) fn of_edit_payment(error: &ServiceError) -> Self {
+        match error {
+            ServiceError::Refused { code, message, details, .. } if !error.is_transient() => {
+                let code = if code == "cod_limit_reached" { code } else { "not_editable" };
+                let message = format!("nothing was changed: {message}");
+                Self { details: details.clone(), ..Self::new(409, code, message, CancelCode::PaymentUnavailable) }
+            }
+            _ => Self::edit_unavailable("payment_unavailable"),
+        }
+    }
+
+    /// The order was paid, confirmed or cancelled while it was edited.
+    pub(crate) fn edit_overtaken(status: OrderStatus) -> Self {
+        let message = format!("nothing was changed: the order is {status} now");
+        Self::new(409, "not_editable", message, CancelCode::StockUnavailable)
+    }
+
+    /// Somebody who is needed for an edit does not answer.
+    pub(crate) fn edit_unavailable(code: &str) -> Self {
+        Self::new(503, code, "the items could not be changed at the moment; nothing was changed", CancelCode::StockUnavailable)
+    }
+
+    /// As a refusal.
+    pub(crate) fn spoken(self) -> (u16, String, String, Option<Value>) {
+        (self.status, self.code, self.message, self.details)
+    }
+
     fn stock_unavailable() -> Self {
-        let message = "the stock could not be reserved at the moment; nothing was ordered, order again in a moment";
+        let message = "the stock could not be reserved at the moment; nothing was ordered. This Idempotency-Key keeps this \
+            answer: order again in a moment with a new one";
         Self::new(503, "stock_unavailable", message, CancelCode::StockUnavailable)
     }
 
     fn payment_unavailable() -> Self {
-        let message = "the payment could not be opened at the moment; nothing was ordered, order again in a moment";
+        let message = "the payment could not be opened at the moment; nothing was ordered. This Idempotency-Key keeps this \
+            answer: order again in a moment with a new one";
         Self::new(503, "payment_unavailable", message, CancelCode::PaymentUnavailable)
     }
 

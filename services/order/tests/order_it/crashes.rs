@@ -9,7 +9,8 @@ use secrecy::ExposeSecret as _;
 use testkit::Identity;
 use testkit::wiremock::ResponseTemplate;
 
-use crate::support::{OPEN_ONLINE, RESERVE, World};
+use crate::editing::item_ids;
+use crate::support::{OPEN_ONLINE, Placed, REPLACE_PAYMENT, RESERVE, World};
 
 /// The service as a process of its own that ends itself after a step.
 struct Doomed {
@@ -36,6 +37,18 @@ impl Doomed {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         panic!("the service did not get ready");
+    }
+
+    /// Edits an order, which kills the process.
+    async fn change(mut self, world: &World, order: &Placed, item: &str, quantity: &str) {
+        let http = outbound::http_client(outbound::HttpSettings::default()).unwrap();
+        let request = http
+            .put(format!("{}/api/v1/orders/{}/items/{item}", self.url, order.id))
+            .bearer_auth(&world.buyer.token)
+            .json(&serde_json::json!({ "quantity": quantity }));
+        let answer = request.send().await;
+        assert!(answer.is_err(), "the process answered {answer:?} instead of dying");
+        assert!(!self.child.wait().unwrap().success());
     }
 
     /// Places an order that kills the process.
@@ -144,6 +157,75 @@ async fn killed_on_the_way_back_the_order_is_undone_after_the_sweep() {
         assert!(world.releases().await >= 1, "after {step}");
         assert_eq!(world.place_with(&world.basket("online"), "k").await.code(503), "payment_unavailable");
         assert_eq!(world.count("SELECT count(*) FROM orders").await, 1, "after {step}");
+    }
+}
+
+/// What catalog keeps and payment asks for in the end, by the highest revision each heard of.
+async fn agreed(world: &World) -> (serde_json::Value, serde_json::Value) {
+    let last = |calls: Vec<serde_json::Value>| calls.into_iter().max_by_key(|call| call["revision"].as_i64());
+    let kept = last(world.calls_like("PUT", "/internal/v1/reservations/").await).map(|call| call["lines"][0]["quantity"].clone());
+    let asked = last(world.calls_like("POST", "/replace").await).map(|call| call["amount"].clone());
+    (kept.unwrap_or_default(), asked.unwrap_or_default())
+}
+
+#[tokio::test]
+async fn killed_while_it_is_edited_the_order_is_what_was_wanted_after_the_sweep() {
+    let steps = [
+        ("edit_begun", "editing"),
+        ("edit_reserve_called", "editing"),
+        ("edit_reserved", "edit_reserved"),
+        ("edit_payment_called", "edit_reserved"),
+        ("edit_done", "edit_settling"),
+        ("edit_settled", "edit_settling"),
+    ];
+    for (step, left_at) in steps {
+        let world = world().await;
+        let order = world.placed("online").await;
+        let item = item_ids(&world, &order).await.remove(0);
+        Doomed::start(&world, step).await.change(&world, &order, &item, "60").await;
+        assert_eq!(world.text("SELECT step FROM order_sagas").await, left_at, "after {step}");
+        world.leases_run_out().await;
+        order::finish_sagas(&world.service.app).await.unwrap();
+        assert_eq!(world.text("SELECT step FROM order_sagas").await, "done", "after {step}");
+        let stands = world.order(&order).await;
+        assert_eq!((&stands["total"], stands["items"].as_array().unwrap().len()), (&"24282.00".into(), 1), "after {step}");
+        assert_eq!(agreed(&world).await, (stands["items"][0]["quantity"].clone(), "24282.00".into()), "after {step}");
+        assert_eq!(world.count("SELECT count(*) FROM outbox WHERE event_type = 'OrderItemsChanged'").await, 1, "{step}");
+    }
+}
+
+#[tokio::test]
+async fn killed_while_an_edit_goes_back_the_order_is_what_it_was_after_the_sweep() {
+    for step in ["edit_undoing", "edit_payment_back", "edit_settled"] {
+        let world = world().await;
+        let order = world.placed("online").await;
+        let item = item_ids(&world, &order).await.remove(0);
+        world.instead_like("POST", REPLACE_PAYMENT, 3, ResponseTemplate::new(500)).await;
+        Doomed::start(&world, step).await.change(&world, &order, &item, "60").await;
+        world.leases_run_out().await;
+        order::finish_sagas(&world.service.app).await.unwrap();
+        assert_eq!(world.text("SELECT step FROM order_sagas").await, "done", "after {step}");
+        let stands = world.order(&order).await;
+        assert_eq!(stands["total"], "20270.00", "after {step}");
+        assert_eq!(agreed(&world).await, (stands["items"][0]["quantity"].clone(), "20270.00".into()), "after {step}");
+        assert_eq!(world.count("SELECT count(*) FROM outbox WHERE event_type = 'OrderItemsChanged'").await, 0, "{step}");
+    }
+}
+
+#[tokio::test]
+async fn an_edit_found_after_its_deadline_goes_back() {
+    for step in ["edit_begun", "edit_reserved", "edit_payment_called"] {
+        let world = world().await;
+        let order = world.placed("online").await;
+        let item = item_ids(&world, &order).await.remove(0);
+        Doomed::start(&world, step).await.change(&world, &order, &item, "60").await;
+        world.service.clock.advance(chrono::TimeDelta::seconds(60));
+        world.leases_run_out().await;
+        assert_eq!(order::finish_sagas(&world.service.app).await.unwrap(), 1);
+        assert_eq!(world.text("SELECT step FROM order_sagas").await, "done", "after {step}");
+        let stands = world.order(&order).await;
+        assert_eq!(stands["total"], "20270.00", "after {step}");
+        assert_eq!(agreed(&world).await.0, stands["items"][0]["quantity"], "after {step}");
     }
 }
 

@@ -4,6 +4,7 @@
 mod crashes;
 mod disputes;
 mod document;
+mod editing;
 mod life;
 mod placing;
 mod reading;

@@ -16,6 +16,8 @@ pub(crate) const RESERVE: &str = "/internal/v1/reservations";
 pub(crate) const OPEN_ONLINE: &str = "/api/v1/payments/create-order";
 pub(crate) const OPEN_COD: &str = "/api/v1/payments/cod/create";
 pub(crate) const VALIDATE: &str = "/internal/v1/catalog/validate";
+pub(crate) const REPLACE_STOCK: &str = "^/internal/v1/reservations/[0-9a-f-]{36}$";
+pub(crate) const REPLACE_PAYMENT: &str = "^/internal/v1/payments/order/[0-9a-f-]{36}/replace$";
 pub(crate) const AREA: &str = "/api/v1/location/validate-service-area";
 
 pub(crate) struct World {
@@ -58,12 +60,45 @@ impl World {
         })
         .await;
         service.neighbour("POST", "/api/v1/notifications/whatsapp", 200, json!({"notification_ids": []})).await;
+        self.editable().await;
         Mock::given(method("POST"))
             .and(path_regex("^/internal/v1/reservations/.+/release$"))
             .respond_with(ok(&json!({"order_id": Uuid::nil(), "status": "released"})))
             .with_priority(100)
             .mount(&service.neighbours)
             .await;
+    }
+
+    /// Stock and payment are replaced as wished.
+    async fn editable(&self) {
+        let kept = |request: &Request| {
+            let asked: Value = request.body_json().unwrap();
+            ok(&json!({"order_id": Uuid::nil(), "status": "active", "revision": asked["revision"]}))
+        };
+        let replaced = |request: &Request| {
+            let asked: Value = request.body_json().unwrap();
+            let (amount, revision): (Money, _) = (asked["amount"].as_str().unwrap().parse().unwrap(), &asked["revision"]);
+            ok(&json!({"payment_id": request.url.path().split('/').nth(5).unwrap(), "status": "pending", "gateway": {
+                "provider": "razorpay", "razorpay_order_id": format!("order_Test{revision}"), "key_id": "rzp_test",
+                "amount_paise": amount.paise(), "currency": "INR"}}))
+        };
+        let keep = Mock::given(method("PUT")).and(path_regex(REPLACE_STOCK)).respond_with(kept).with_priority(100);
+        keep.mount(&self.service.neighbours).await;
+        let pay = Mock::given(method("POST")).and(path_regex(REPLACE_PAYMENT)).respond_with(replaced).with_priority(100);
+        pay.mount(&self.service.neighbours).await;
+    }
+
+    /// Lets a neighbour answer something else at paths like this the next so many times.
+    pub(crate) async fn instead_like(&self, verb: &str, like: &str, times: u64, answer: ResponseTemplate) {
+        let mock = Mock::given(method(verb)).and(path_regex(like)).respond_with(answer).up_to_n_times(times).with_priority(10);
+        mock.mount(&self.service.neighbours).await;
+    }
+
+    /// Calls that a neighbour got at paths like this.
+    pub(crate) async fn calls_like(&self, verb: &str, like: &str) -> Vec<Value> {
+        let requests = self.service.neighbours.received_requests().await.unwrap();
+        let here = requests.into_iter().filter(|r| r.method.as_str() == verb && r.url.path().contains(like));
+        here.map(|request| request.body_json().unwrap_or(Value::Null)).collect()
     }
 
     pub(crate) async fn answers(
