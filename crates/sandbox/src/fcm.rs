@@ -33,6 +33,15 @@ impl PushState {
         self.received.get(token).cloned().unwrap_or_default()
     }
 
+    /// Every device with the number of its messages and the newest one's text.
+    pub(crate) fn devices(&self) -> Vec<Value> {
+        let devices = self.received.iter().map(|(token, messages)| {
+            let last = messages.last().and_then(|message| message.get("notification")?.get("body"));
+            json!({"token": token, "count": messages.len(), "last": last})
+        });
+        devices.collect()
+    }
+
     /// The app was removed from the device.
     pub(crate) fn unregister(&mut self, token: String) {
         self.unregistered.insert(token);

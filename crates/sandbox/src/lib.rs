@@ -9,6 +9,7 @@ use axum::{Router, extract::DefaultBodyLimit, middleware};
 use tokio::{net::TcpListener, task::JoinHandle};
 
 mod control;
+mod face;
 mod faults;
 mod fcm;
 mod firebase;
@@ -100,7 +101,8 @@ fn router(app: &Shared) -> Router {
         .nest("/twilio", sms::twilio_router())
         .nest("/msg91", sms::msg91_router())
         .layer(middleware::from_fn_with_state(app.clone(), faults::apply))
-        .nest("/_sandbox", control::router())
+        .nest("/_sandbox", control::router().merge(face::router()))
+        .merge(face::pages())
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .with_state(app.clone())
 }

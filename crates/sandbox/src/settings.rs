@@ -97,6 +97,10 @@ pub struct Settings {
     #[arg(long, env = "MSG91_AUTH_KEY", hide_env_values = true, default_value = "rs_test_msg91_key")]
     pub msg91_auth_key: String,
 
+    /// Where the AWS stand-in lists the mails it was asked to send, for the page's mailbox; none when unset.
+    #[arg(long, env = "SANDBOX_MAILBOX_URL")]
+    pub mailbox_url: Option<String>,
+
     /// First pause before a failed webhook is tried again, in milliseconds; doubles each time up to a minute.
     #[arg(long, env = "SANDBOX_WEBHOOK_RETRY_MS", default_value_t = 1_000)]
     pub webhook_retry_ms: u64,

@@ -56,6 +56,14 @@ impl SmsState {
     }
 }
 
+impl SmsState {
+    /// Every phone with the time and text of its newest SMS.
+    pub(crate) fn latest(&self) -> Vec<(String, DateTime<Utc>, String)> {
+        let newest = self.inboxes.iter().filter_map(|(phone, inbox)| Some((phone, inbox.last()?)));
+        newest.map(|(phone, sms)| (phone.clone(), sms.at, sms.body.clone())).collect()
+    }
+}
+
 impl App {
     /// Puts an SMS into a phone's inbox.
     pub(crate) fn deliver_sms(&self, provider: Provider, phone: &str, body: String, variables: Value) {

@@ -78,6 +78,11 @@ pub(crate) struct Webhooks {
 }
 
 impl Webhooks {
+    /// Goes out to whom we are told to.
+    pub(crate) fn client(&self) -> &reqwest::Client {
+        &self.client
+    }
+
     pub(crate) fn new() -> anyhow::Result<Self> {
         #[expect(clippy::disallowed_methods, reason = "this crate stands outside: it may not lean on our own client")]
         let client = reqwest::Client::builder()

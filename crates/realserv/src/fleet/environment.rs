@@ -114,6 +114,7 @@ impl Environment {
             ("SANDBOX_STATE_FILE", self.sandbox_state.display().to_string()),
             ("SANDBOX_RAZORPAY_WEBHOOK_URL", format!("{api}/api/v1/payments/webhooks/razorpay")),
             ("SANDBOX_WHATSAPP_WEBHOOK_URL", format!("{api}/api/v1/whatsapp/webhook")),
+            ("SANDBOX_MAILBOX_URL", format!("http://{}/_ministack/ses/messages", self.address(self.ports.aws))),
         ];
         add(&mut all, own);
         all

@@ -19,7 +19,7 @@ mod error;
 mod events;
 pub(crate) mod links;
 mod machine;
-mod model;
+pub(crate) mod model;
 mod orders;
 mod payments;
 pub(crate) mod refunds;

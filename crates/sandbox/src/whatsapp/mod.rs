@@ -73,6 +73,12 @@ impl WhatsappState {
         self.chats.get(phone).cloned().unwrap_or_default()
     }
 
+    /// Every phone with the time and text of its newest message.
+    pub(crate) fn latest(&self) -> Vec<(String, DateTime<Utc>, String)> {
+        let newest = self.chats.iter().filter_map(|(phone, chat)| Some((phone, chat.last()?)));
+        newest.map(|(phone, message)| (phone.clone(), message.at, message.text.clone())).collect()
+    }
+
     fn find(&self, id: &str) -> Option<&ChatMessage> {
         self.chats.values().flatten().find(|message| message.id == id)
     }
