@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use chrono::NaiveDate;
 use domain::events::AddressSnapshot;
-use domain::{AdminRole, DeliveryId, DeliveryStatus, OrderId, Slot, UserId, VendorId};
+use domain::{AdminRole, DeliveryId, DeliveryStatus, OrderId, Phone, Slot, UserId, VendorId};
 use garde::Validate;
 use serde::Deserialize;
 use service_kit::http::{Allowed, Body, Caller, Created, Data, Page, PageParams, PageRequest, Params, PathId, Problems};
@@ -13,9 +13,10 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::delivery_shapes::{DeliveryOut, DeliveryWholeOut, whole};
+use super::delivery_shapes::{DeliveryOut, DeliveryWholeOut, Viewer, whole};
 use super::vendor_staff::Operations;
 use crate::App;
+use crate::domain::delivery::{Helper, Schedule};
 use crate::domain::place::Place;
 use crate::store::ByAge;
 use crate::store::deliveries::{self, Delivery, Filter};
@@ -67,10 +68,18 @@ struct DeliveryIn {
     responses((status = 201, description = "The delivery", body = Data<DeliveryOut>),
         (status = 200, description = "The order had one", body = Data<DeliveryOut>), Problems))]
 async fn create(caller: Allowed<Makers>, State(app): State<App>, Body(body): Body<DeliveryIn>) -> Result<Response, ApiError> {
+    if body.scheduled_slot.is_some() && body.scheduled_date.is_none() {
+        return Err(ApiError::invalid_field("scheduled_date", "a slot is of a day"));
+    }
     let wish = (body.delivery_address, body.scheduled_date, body.scheduled_slot);
     let (delivery, made) = create_by_hand(&app, &caller.actor, body.order_id, wish).await?;
     let out = DeliveryOut::from(delivery);
     Ok(if made { Created(out).into_response() } else { Data::new(out).into_response() })
+}
+
+/// As whom a caller looks at deliveries.
+fn viewer(caller: &Caller) -> Viewer {
+    if matches!(caller, Caller::Buyer { .. }) { Viewer::Buyer } else { Viewer::VendorOrStaff }
 }
 
 /// Whether this caller may see it; if not, it is not there.
@@ -92,7 +101,8 @@ async fn get(
 ) -> Result<Data<DeliveryWholeOut>, ApiError> {
     let mut conn = app.kit.pool.acquire().await?;
     let delivery = visible(&caller.caller, deliveries::find(&mut conn, id).await?)?;
-    Ok(Data::new(whole(&mut conn, delivery).await?))
+    let viewer = viewer(&caller.caller);
+    Ok(Data::new(whole(&mut conn, delivery, viewer).await?))
 }
 
 /// Reads the delivery of an order
@@ -106,7 +116,8 @@ async fn by_order(
 ) -> Result<Data<DeliveryWholeOut>, ApiError> {
     let mut conn = app.kit.pool.acquire().await?;
     let delivery = visible(&caller.caller, deliveries::find_by_order(&mut conn, id).await?)?;
-    Ok(Data::new(whole(&mut conn, delivery).await?))
+    let viewer = viewer(&caller.caller);
+    Ok(Data::new(whole(&mut conn, delivery, viewer).await?))
 }
 
 /// What to narrow the list to.
@@ -155,7 +166,7 @@ async fn list(
 /// Where a delivery goes next.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct StatusIn {
+struct DeliveryStatusIn {
     /// `assigned`, `in_transit` (through `assigned` by itself) or `failed`; `delivered` follows from proof only.
     #[garde(skip)]
     status: DeliveryStatus,
@@ -169,10 +180,51 @@ struct StatusIn {
     #[garde(length(chars, max = 500))]
     #[serde(default)]
     notes: Option<String>,
-    /// Who brings it, when it is not the owner.
+    /// Who brings it, when it is another user than the owner.
     #[garde(skip)]
     #[serde(default)]
     delivered_by: Option<UserId>,
+    /// Who of the vendor's brings it. The buyer sees it while it is on its way.
+    #[garde(dive)]
+    #[serde(default)]
+    helper: Option<HelperIn>,
+    /// With `assigned`: the Indian day it is planned for, from today to 60 days ahead.
+    #[garde(skip)]
+    #[serde(default)]
+    scheduled_date: Option<NaiveDate>,
+    /// Time of that day.
+    #[garde(skip)]
+    #[serde(default)]
+    scheduled_slot: Option<Slot>,
+}
+
+/// Somebody who brings deliveries for the vendor.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct HelperIn {
+    #[garde(length(chars, min = 2, max = 255))]
+    name: String,
+    #[garde(skip)]
+    phone: Phone,
+}
+
+impl DeliveryStatusIn {
+    fn wish(self) -> Result<Wish, ApiError> {
+        if self.latitude.is_some() != self.longitude.is_some() {
+            return Err(ApiError::invalid_field("longitude", "latitude and longitude come together"));
+        }
+        if self.scheduled_slot.is_some() && self.scheduled_date.is_none() {
+            return Err(ApiError::invalid_field("scheduled_date", "a slot is of a day"));
+        }
+        Ok(Wish {
+            status: self.status,
+            place: Place::of(self.latitude, self.longitude),
+            notes: self.notes,
+            delivered_by: self.delivered_by,
+            helper: self.helper.map(|helper| Helper { name: helper.name.trim().to_owned(), phone: helper.phone }),
+            schedule: self.scheduled_date.map(|date| Schedule { date, slot: self.scheduled_slot }),
+        })
+    }
 }
 
 /// The vendor that moves; `None` for staff.
@@ -185,21 +237,17 @@ fn owner(caller: &Caller) -> Option<VendorId> {
 
 /// Moves a delivery, with its position
 ///
-/// Repeated while on its way, it tells a new position.
-#[utoipa::path(put, path = "/api/v1/deliveries/{id}/status", tag = "deliveries", operation_id = "setDeliveryStatus", request_body = StatusIn,
+/// Repeated while on its way, it tells a new position; repeated while assigned, it names another helper or day.
+#[utoipa::path(put, path = "/api/v1/deliveries/{id}/status", tag = "deliveries", operation_id = "setDeliveryStatus", request_body = DeliveryStatusIn,
     params(("id" = DeliveryId, Path, description = "The delivery")),
     responses((status = 200, description = "The delivery", body = Data<DeliveryOut>), Problems))]
 async fn put_status(
     caller: Allowed<Movers>,
     State(app): State<App>,
     PathId(id): PathId<DeliveryId>,
-    Body(body): Body<StatusIn>,
+    Body(body): Body<DeliveryStatusIn>,
 ) -> Result<Data<DeliveryOut>, ApiError> {
-    if body.latitude.is_some() != body.longitude.is_some() {
-        return Err(ApiError::invalid_field("longitude", "latitude and longitude come together"));
-    }
-    let place = Place::of(body.latitude, body.longitude);
-    let wish = Wish { status: body.status, place, notes: body.notes, delivered_by: body.delivered_by };
+    let wish = body.wish()?;
     let delivery = move_delivery(&app, &caller.actor, id, owner(&caller.caller), &wish).await?;
     Ok(Data::new(delivery.into()))
 }
