@@ -1,7 +1,7 @@
 //! The catalog service: materials, labour, offers, stock.
 //!
 //! A request comes in at `http`, is decided in `domain`, sequenced in `usecases`, remembered in `store`, told to others
-//! in `events`; `jobs` follow later.
+//! in `events`; `jobs` are done again and again.
 
 mod app;
 mod config;
@@ -9,6 +9,7 @@ pub mod domain;
 mod events;
 mod http;
 mod jobs;
+mod reconcile;
 mod seed;
 mod store;
 mod usecases;
@@ -20,7 +21,11 @@ use utoipa_axum::router::OpenApiRouter;
 
 pub use app::App;
 pub use config::Config;
+pub use jobs::sweep_once;
+pub use reconcile::reconcile;
 pub use seed::seed;
+pub use store::stock_book::Mismatch;
+pub use usecases::reconcile_stock::reconcile_stock;
 pub use usecases::seed_catalog::{Counted, Seeded, seed_catalog};
 
 /// The catalog service.
@@ -47,7 +52,6 @@ impl Service for CatalogService {
     fn workers(app: &App, workers: &mut Workers) {
         let events = app.clone();
         workers.events(move |envelope| events::handle(events.clone(), envelope));
-        let expiry = app.clone();
-        workers.job(jobs::EXPIRE_RESERVATION, move |job| jobs::expire_reservation(expiry.clone(), job));
+        jobs::register(app, workers);
     }
 }

@@ -18,6 +18,8 @@ enum CatalogCommand {
     Common(Command),
     /// Bring the catalogue to what the checked-in seed files say. Again: nothing changes.
     Seed,
+    /// Compare stock, reservations and the book of movements, and name every row that does not agree.
+    ReconcileStock,
 }
 
 fn main() -> ExitCode {
@@ -26,6 +28,10 @@ fn main() -> ExitCode {
         CatalogCommand::Seed => {
             process::init();
             process::exit(process::block_on(catalog::seed()))
+        }
+        CatalogCommand::ReconcileStock => {
+            process::init();
+            process::exit(process::block_on(catalog::reconcile()))
         }
     }
 }

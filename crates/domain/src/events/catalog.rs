@@ -96,7 +96,7 @@ pub struct StockExpiring {
 }
 domain_event!(StockExpiring, "StockExpiring", 1, |e| e.batch.inventory_id.into());
 
-/// Goods are too old to be sold and no longer count as stock; once for each batch.
+/// Goods are too old to be sold and no longer count as stock; again for what an order gives back of them later.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct StockExpired {
     /// Which.

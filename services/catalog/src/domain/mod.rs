@@ -1,5 +1,6 @@
 //! What is decided here: pure, without async, SQL or wire shapes.
 
+pub mod batch;
 pub mod offer;
 pub mod order_line;
 pub mod reservation;

@@ -88,7 +88,7 @@ async fn confirmed(app: &App, event_id: EventId, order_id: OrderId) -> Result<Ta
     if !pg_kit::inbox::first_time(&mut tx, CONSUMER, event_id, app.kit.clock.now()).await? {
         return Ok(Taken::Duplicate);
     }
-    keep_reservation(app, &mut tx, order_id).await?;
+    keep_reservation(&mut tx, order_id).await?;
     tx.commit().await?;
     Ok(Taken::Done)
 }

@@ -2,7 +2,8 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
+use domain::business_time::ist_date;
 use domain::{InventoryId, ItemType, LaborId, MaterialId, Money, Quantity, Unit, VendorId};
 use garde::Validate;
 use http::{HeaderValue, header};
@@ -13,19 +14,21 @@ use service_kit::http::{
     Allowed, Body, Created, Data, Page, PageParams, PageRequest, Params, PathId, Problems, RawBody, VendorCaller,
 };
 
+use self::batches::{BatchIn, BatchOut, few_enough, said};
 use super::InventoryReaders;
 use super::categories::yes;
 use super::materials::{positive, some_quantity};
 use super::preconditions::IfMatch;
 use crate::App;
+use crate::domain::batch::too_old;
 use crate::domain::offer::available;
 use crate::domain::order_line::shown_price;
-use crate::store::inventory::OfferRow;
-use crate::usecases::browse;
 use crate::usecases::change_offer::{OfferChange, change_offer};
 use crate::usecases::import_offers::import_offers;
+use crate::usecases::list_inventory::{Offered, list_inventory};
 use crate::usecases::offer_item::{NewOffer, offer_item};
 
+mod batches;
 mod csv_file;
 
 /// An offer as its vendor sees it. Fields of the other kind are absent.
@@ -69,6 +72,8 @@ pub(crate) struct MaterialStockOut {
     unit_price: Option<Money>,
     min_order_quantity: Option<Quantity>,
     low_stock_threshold: Option<Quantity>,
+    /// What there is in batches, first to expire first; the rest of the stock is of no known age.
+    batches: Vec<BatchOut>,
 }
 
 /// Of labour.
@@ -86,20 +91,23 @@ pub(crate) struct WorkersOut {
     min_hours: Option<Quantity>,
 }
 
-impl From<OfferRow> for InventoryOut {
-    fn from(row: OfferRow) -> Self {
+impl InventoryOut {
+    /// As it is on an Indian day.
+    fn on(offered: Offered, today: NaiveDate) -> Self {
+        let Offered { row, batches } = offered;
         let stock = row.stock_quantity.unwrap_or_default();
         let reserved = row.reserved_quantity.unwrap_or_default();
         let material = (row.item_type == ItemType::Material).then(|| MaterialStockOut {
             unit: row.unit,
             stock_quantity: stock,
             reserved_quantity: reserved,
-            available_quantity: available(stock, reserved),
+            available_quantity: available(stock, reserved).checked_sub(too_old(&batches, today)).unwrap_or_default(),
             vendor_price: row.vendor_price,
             base_price: row.base_price,
             unit_price: shown_price(row.vendor_price, row.base_price),
             min_order_quantity: row.min_order_quantity,
             low_stock_threshold: row.low_stock_threshold,
+            batches: batches.iter().map(|batch| BatchOut::on(batch, today)).collect(),
         });
         let labor = (row.item_type == ItemType::Labor).then(|| WorkersOut {
             available_workers: row.available_workers.unwrap_or_default(),
@@ -152,6 +160,11 @@ pub(crate) struct InventoryIn {
     /// Of a material: warn below this; below the minimum order when left out.
     #[garde(skip)]
     low_stock_threshold: Option<Quantity>,
+    /// Of a material that ages: its batches. Without `stock_quantity` they are the whole stock; with more, the rest is of no
+    /// known age.
+    #[garde(dive, custom(few_enough))]
+    #[schema(max_items = 100)]
+    batches: Option<Vec<BatchIn>>,
     /// Of labour: how many; one when left out.
     #[garde(inner(range(min = 0, max = 100_000)))]
     #[schema(minimum = 0, maximum = 100_000)]
@@ -175,13 +188,15 @@ impl InventoryIn {
             (None, Some(_)) if self.vendor_price.is_some() => stray("vendor_price", "a material"),
             (None, Some(_)) if self.min_order_quantity.is_some() => stray("min_order_quantity", "a material"),
             (None, Some(_)) if self.low_stock_threshold.is_some() => stray("low_stock_threshold", "a material"),
+            (None, Some(_)) if self.batches.is_some() => stray("batches", "a material"),
             (Some(material_id), None) => Ok(NewOffer::Material {
                 material_id,
                 is_available: self.is_available,
-                stock_quantity: self.stock_quantity.unwrap_or_default(),
+                stock_quantity: self.stock_quantity,
                 vendor_price: self.vendor_price,
                 min_order_quantity: self.min_order_quantity,
                 low_stock_threshold: self.low_stock_threshold,
+                batches: said(self.batches),
             }),
             (None, Some(labor_id)) => Ok(NewOffer::Labor {
                 labor_id,
@@ -219,6 +234,11 @@ pub(crate) struct InventoryChangeIn {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<Quantity>)]
     low_stock_threshold: Option<Option<Quantity>>,
+    /// Of a material that ages: all batches that there are now; those not named are gone. Without `stock_quantity` they are
+    /// the whole stock. Changing `stock_quantity` alone takes from what expires first.
+    #[garde(dive, custom(few_enough))]
+    #[schema(max_items = 100)]
+    batches: Option<Vec<BatchIn>>,
     /// Of labour; not fewer than are kept for orders.
     #[garde(inner(range(min = 0, max = 100_000)))]
     #[schema(minimum = 0, maximum = 100_000)]
@@ -248,6 +268,7 @@ impl From<InventoryChangeIn> for OfferChange {
             vendor_price: change.vendor_price,
             min_order_quantity: change.min_order_quantity,
             low_stock_threshold: change.low_stock_threshold,
+            batches: said(change.batches),
             available_workers: change.available_workers,
             vendor_hourly_rate: change.vendor_hourly_rate,
             vendor_daily_rate: change.vendor_daily_rate,
@@ -278,8 +299,9 @@ pub(crate) async fn of_vendor(
         return Err(ApiError::forbidden("forbidden", "this is another vendor's inventory"));
     }
     let request: PageRequest<InventoryId> = paging.request()?;
-    let rows = browse::inventory_of(&app, vendor, &request).await?;
-    Ok(request.page(rows, |row| row.id, InventoryOut::from))
+    let rows = list_inventory(&app, vendor, &request).await?;
+    let today = ist_date(app.kit.clock.now());
+    Ok(request.page(rows, |offered| offered.row.id, |offered| InventoryOut::on(offered, today)))
 }
 
 /// Starts to offer a material or a kind of labour.
@@ -290,7 +312,8 @@ pub(crate) async fn start(
     vendor: VendorCaller,
     Body(new): Body<InventoryIn>,
 ) -> Result<Created<InventoryOut>, ApiError> {
-    Ok(Created(offer_item(&app, &vendor.actor, vendor.vendor_id, new.offer()?).await?.into()))
+    let offered = offer_item(&app, &vendor.actor, vendor.vendor_id, new.offer()?).await?;
+    Ok(Created(InventoryOut::on(offered, ist_date(app.kit.clock.now()))))
 }
 
 /// Changes an own offer, of the version given as If-Match.
@@ -308,9 +331,9 @@ pub(crate) async fn change(
     IfMatch(expected): IfMatch,
     Body(change): Body<InventoryChangeIn>,
 ) -> Result<Response, ApiError> {
-    let row = change_offer(&app, &vendor.actor, (id, vendor.vendor_id), expected, &change.into()).await?;
-    let tag = HeaderValue::from_str(&format!("\"{}\"", row.version)).map_err(ApiError::internal)?;
-    let mut response = Data::new(InventoryOut::from(row)).into_response();
+    let offered = change_offer(&app, &vendor.actor, (id, vendor.vendor_id), expected, &change.into()).await?;
+    let tag = HeaderValue::from_str(&format!("\"{}\"", offered.row.version)).map_err(ApiError::internal)?;
+    let mut response = Data::new(InventoryOut::on(offered, ist_date(app.kit.clock.now()))).into_response();
     response.headers_mut().insert(header::ETAG, tag);
     Ok(response)
 }

@@ -102,6 +102,7 @@ pub(crate) struct MaterialTerms {
     pub min_order_quantity: Option<Quantity>,
     pub low_stock_threshold: Option<Quantity>,
     pub is_low: bool,
+    pub is_batched: bool,
     pub version: i64,
 }
 
@@ -118,7 +119,7 @@ pub(crate) async fn lock_material(
                   m.min_order_quantity as "default_minimum: Quantity", o.is_available,
                   o.stock_quantity as "stock_quantity: Quantity", o.reserved_quantity as "reserved_quantity: Quantity",
                   o.vendor_price as "vendor_price: Money", o.min_order_quantity as "min_order_quantity: Quantity",
-                  o.low_stock_threshold as "low_stock_threshold: Quantity", o.is_low, o.version
+                  o.low_stock_threshold as "low_stock_threshold: Quantity", o.is_low, o.is_batched, o.version
              FROM vendor_inventory o JOIN materials m ON m.id = o.material_id
             WHERE o.id = $1 AND o.vendor_id = $2 FOR UPDATE OF o FOR SHARE OF m"#,
         id as InventoryId,
@@ -137,10 +138,15 @@ pub(crate) async fn insert_material(
     now: DateTime<Utc>,
 ) -> Stored<bool> {
     let done = sqlx::query!(
-        "INSERT INTO vendor_inventory (id, vendor_id, material_id, is_available, stock_quantity, vendor_price,
-                                       min_order_quantity, low_stock_threshold, is_low, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)
-         ON CONFLICT ON CONSTRAINT vendor_inventory_once DO NOTHING",
+        "WITH made AS (
+             INSERT INTO vendor_inventory (id, vendor_id, material_id, is_available, stock_quantity, vendor_price,
+                                           min_order_quantity, low_stock_threshold, is_low, is_batched, created_at, updated_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)
+             ON CONFLICT ON CONSTRAINT vendor_inventory_once DO NOTHING RETURNING id, stock_quantity),
+         booked AS (
+             INSERT INTO stock_movements (inventory_id, kind, quantity, occurred_at)
+             SELECT id, 'opening', stock_quantity, $11 FROM made WHERE stock_quantity > 0)
+         SELECT id FROM made",
         id as InventoryId,
         vendor_id as VendorId,
         terms.material_id as MaterialId,
@@ -150,11 +156,12 @@ pub(crate) async fn insert_material(
         terms.min_order_quantity as Option<Quantity>,
         terms.low_stock_threshold as Option<Quantity>,
         terms.is_low,
+        terms.is_batched,
         now
     )
-    .execute(conn)
+    .fetch_optional(conn)
     .await?;
-    Ok(done.rows_affected() == 1)
+    Ok(done.is_some())
 }
 
 /// New terms for the version that was read; false when it is another by now.
@@ -165,9 +172,16 @@ pub(crate) async fn update_material(
     now: DateTime<Utc>,
 ) -> Stored<bool> {
     let done = sqlx::query!(
-        "UPDATE vendor_inventory SET is_available = $2, stock_quantity = $3, vendor_price = $4, min_order_quantity = $5,
-                low_stock_threshold = $6, is_low = $7, version = version + 1, updated_at = $8
-          WHERE id = $1 AND version = $9",
+        "WITH before AS (SELECT stock_quantity FROM vendor_inventory WHERE id = $1),
+         done AS (
+             UPDATE vendor_inventory SET is_available = $2, stock_quantity = $3, vendor_price = $4, min_order_quantity = $5,
+                    low_stock_threshold = $6, is_low = $7, is_batched = $8, version = version + 1, updated_at = $9
+              WHERE id = $1 AND version = $10 RETURNING id, stock_quantity),
+         booked AS (
+             INSERT INTO stock_movements (inventory_id, kind, quantity, occurred_at)
+             SELECT done.id, 'counted', done.stock_quantity - before.stock_quantity, $9
+               FROM done, before WHERE done.stock_quantity <> before.stock_quantity)
+         SELECT id FROM done",
         id as InventoryId,
         terms.is_available,
         terms.stock_quantity as Quantity,
@@ -175,12 +189,13 @@ pub(crate) async fn update_material(
         terms.min_order_quantity as Option<Quantity>,
         terms.low_stock_threshold as Option<Quantity>,
         terms.is_low,
+        terms.is_batched,
         now,
         terms.version
     )
-    .execute(conn)
+    .fetch_optional(conn)
     .await?;
-    Ok(done.rows_affected() == 1)
+    Ok(done.is_some())
 }
 
 /// Of labour: what the vendor's own row says, and the catalogue's rates to compare with; locked.

@@ -1,5 +1,5 @@
-//! Reservations and the counters they move. Rows are locked in one order everywhere: the reservation, then materials by
-//! id, then labour by id; so two orders for the same things never wait for each other in a circle.
+//! Reservations and the counters they move. Materials are locked by id, then labour by id; a reservation that is there
+//! before both, and a new one is written after both; so nobody waits for anybody in a circle.
 
 use chrono::{DateTime, Utc};
 use domain::{InventoryId, ItemType, OrderId, Quantity, Unit, VendorId};
@@ -38,6 +38,18 @@ pub(crate) struct StockRow {
     pub stock: Quantity,
     pub reserved: Quantity,
     pub threshold: Quantity,
+    pub is_low: bool,
+    pub is_batched: bool,
+}
+
+/// What a material's counters are to say, and what they said when they were read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct StockMove {
+    pub id: InventoryId,
+    pub stock_was: Quantity,
+    pub reserved_was: Quantity,
+    pub stock: Quantity,
+    pub reserved: Quantity,
     pub is_low: bool,
 }
 
@@ -130,7 +142,8 @@ pub(crate) async fn drop_lines(conn: &mut PgConnection, order_id: OrderId, revis
         "WITH known AS (
              UPDATE stock_reservations SET revision = $2
               WHERE order_id = $1 AND status = 'active' AND revision < $2 RETURNING order_id),
-         dropped AS (DELETE FROM stock_reservation_lines l USING known WHERE l.order_id = known.order_id)
+         dropped AS (DELETE FROM stock_reservation_lines l USING known WHERE l.order_id = known.order_id),
+         emptied AS (DELETE FROM stock_reservation_batches b USING known WHERE b.order_id = known.order_id)
          SELECT order_id FROM known",
         order_id as OrderId,
         revision
@@ -171,7 +184,8 @@ pub(crate) async fn lock_stock(conn: &mut PgConnection, vendor_id: VendorId, mat
         r#"SELECT o.id as "id: InventoryId", o.vendor_id as "vendor_id: VendorId", o.material_id as "item_id", m.name,
                   m.unit as "unit: Unit", (o.is_available AND m.is_active) as "sold!", o.stock_quantity as "stock: Quantity",
                   o.reserved_quantity as "reserved: Quantity",
-                  coalesce(o.low_stock_threshold, o.min_order_quantity, m.min_order_quantity) as "threshold!: Quantity", o.is_low
+                  coalesce(o.low_stock_threshold, o.min_order_quantity, m.min_order_quantity) as "threshold!: Quantity", o.is_low,
+                  o.is_batched
              FROM vendor_inventory o JOIN materials m ON m.id = o.material_id
             WHERE o.vendor_id = $1 AND o.material_id = ANY($2)
             ORDER BY o.id FOR UPDATE OF o"#,
@@ -179,6 +193,23 @@ pub(crate) async fn lock_stock(conn: &mut PgConnection, vendor_id: VendorId, mat
         materials
     )
     .fetch_all(conn)
+    .await
+}
+
+/// Locks one material offer.
+pub(crate) async fn lock_offer(conn: &mut PgConnection, id: InventoryId) -> Stored<Option<StockRow>> {
+    sqlx::query_as!(
+        StockRow,
+        r#"SELECT o.id as "id: InventoryId", o.vendor_id as "vendor_id: VendorId", o.material_id as "item_id", m.name,
+                  m.unit as "unit: Unit", (o.is_available AND m.is_active) as "sold!", o.stock_quantity as "stock: Quantity",
+                  o.reserved_quantity as "reserved: Quantity",
+                  coalesce(o.low_stock_threshold, o.min_order_quantity, m.min_order_quantity) as "threshold!: Quantity", o.is_low,
+                  o.is_batched
+             FROM vendor_inventory o JOIN materials m ON m.id = o.material_id
+            WHERE o.id = $1 FOR UPDATE OF o"#,
+        id as InventoryId
+    )
+    .fetch_optional(conn)
     .await
 }
 
@@ -198,40 +229,63 @@ pub(crate) async fn lock_workers(conn: &mut PgConnection, vendor_id: VendorId, k
     .await
 }
 
-/// Moves one material's counters from what was read to what was decided; false when somebody else did meanwhile. A change
-/// of the stock is a new version, so that a vendor who counted before it does not undo it.
-pub(crate) async fn move_stock(
-    conn: &mut PgConnection,
-    row: &StockRow,
-    stock: Quantity,
-    reserved: Quantity,
-    is_low: bool,
-) -> Stored<bool> {
+/// Moves counters from what was read to what was decided; false when somebody else did meanwhile. A change of the stock is a
+/// new version, so that a vendor who counted before it does not undo it.
+pub(crate) async fn move_stock(conn: &mut PgConnection, moves: &[StockMove]) -> Stored<bool> {
+    if moves.is_empty() {
+        return Ok(true);
+    }
+    let of = |part: fn(&StockMove) -> Quantity| moves.iter().map(part).collect::<Vec<Quantity>>();
+    let ids: Vec<Uuid> = moves.iter().map(|row| row.id.as_uuid()).collect();
+    let low: Vec<bool> = moves.iter().map(|row| row.is_low).collect();
     let done = sqlx::query!(
-        "UPDATE vendor_inventory SET stock_quantity = $2, reserved_quantity = $3, is_low = $4,
-                version = version + CASE WHEN stock_quantity <> $2 THEN 1 ELSE 0 END
-          WHERE id = $1 AND stock_quantity = $5 AND reserved_quantity = $6",
-        row.id as InventoryId,
-        stock as Quantity,
-        reserved as Quantity,
-        is_low,
-        row.stock as Quantity,
-        row.reserved as Quantity
+        "UPDATE vendor_inventory o
+            SET stock_quantity = m.stock, reserved_quantity = m.reserved, is_low = m.is_low,
+                version = o.version + CASE WHEN o.stock_quantity <> m.stock THEN 1 ELSE 0 END
+           FROM unnest($1::uuid[], $2::numeric[], $3::numeric[], $4::numeric[], $5::numeric[], $6::boolean[])
+                AS m (id, stock_was, reserved_was, stock, reserved, is_low)
+          WHERE o.id = m.id AND o.stock_quantity = m.stock_was AND o.reserved_quantity = m.reserved_was",
+        &ids,
+        &of(|row| row.stock_was) as &[Quantity],
+        &of(|row| row.reserved_was) as &[Quantity],
+        &of(|row| row.stock) as &[Quantity],
+        &of(|row| row.reserved) as &[Quantity],
+        &low
     )
     .execute(conn)
     .await?;
-    Ok(done.rows_affected() == 1)
+    Ok(usize::try_from(done.rows_affected()).is_ok_and(|rows| rows == moves.len()))
 }
 
-/// Moves the count of kept workers from what was read to what was decided; false when somebody else did meanwhile.
-pub(crate) async fn move_workers(conn: &mut PgConnection, row: &WorkersRow, reserved: i32) -> Stored<bool> {
+/// Moves counts of kept workers from what was read to what was decided; false when somebody else did meanwhile.
+pub(crate) async fn move_workers(conn: &mut PgConnection, moves: &[(&WorkersRow, i32)]) -> Stored<bool> {
+    if moves.is_empty() {
+        return Ok(true);
+    }
+    let ids: Vec<Uuid> = moves.iter().map(|(row, _)| row.id.as_uuid()).collect();
+    let were: Vec<i32> = moves.iter().map(|(row, _)| row.reserved_workers).collect();
+    let reserved: Vec<i32> = moves.iter().map(|(_, reserved)| *reserved).collect();
     let done = sqlx::query!(
-        "UPDATE vendor_labor_availability SET reserved_workers = $2 WHERE id = $1 AND reserved_workers = $3",
-        row.id as InventoryId,
-        reserved,
-        row.reserved_workers
+        "UPDATE vendor_labor_availability a SET reserved_workers = m.reserved
+           FROM unnest($1::uuid[], $2::integer[], $3::integer[]) AS m (id, was, reserved)
+          WHERE a.id = m.id AND a.reserved_workers = m.was",
+        &ids,
+        &were,
+        &reserved
     )
     .execute(conn)
     .await?;
-    Ok(done.rows_affected() == 1)
+    Ok(usize::try_from(done.rows_affected()).is_ok_and(|rows| rows == moves.len()))
+}
+
+/// Live reservations whose time is over.
+pub(crate) async fn overdue(conn: &mut PgConnection, now: DateTime<Utc>, limit: i64) -> Stored<Vec<OrderId>> {
+    sqlx::query_scalar!(
+        r#"SELECT order_id as "order_id: OrderId" FROM stock_reservations
+            WHERE status = 'active' AND expires_at <= $1 ORDER BY expires_at LIMIT $2"#,
+        now,
+        limit
+    )
+    .fetch_all(conn)
+    .await
 }

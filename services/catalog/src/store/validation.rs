@@ -1,4 +1,4 @@
-//! Everything that a validation needs to know, in one query for all lines.
+//! Everything that a validation needs to know, in one query for all lines. What has expired is not counted as stock.
 
 use chrono::NaiveDate;
 use domain::{CategoryId, GstScheme, InventoryId, Money, Quantity, Rate, Unit, VendorId};
@@ -50,7 +50,10 @@ pub(crate) async fn wanted(
                   m.specifications as "specifications?", m.unit as "unit?: Unit",
                   m.base_price as "base_price?: Money", o.vendor_price as "vendor_price?: Money",
                   coalesce(o.min_order_quantity, m.min_order_quantity) as "minimum: Quantity",
-                  o.stock_quantity as "stock?: Quantity", o.reserved_quantity as "reserved?: Quantity",
+                  greatest(o.reserved_quantity, o.stock_quantity - CASE WHEN o.is_batched THEN (
+                      SELECT coalesce(sum(b.quantity - b.reserved_quantity), 0) FROM stock_batches b
+                       WHERE b.inventory_id = o.id AND b.expires_on < $3) ELSE 0 END) as "stock: Quantity",
+                  o.reserved_quantity as "reserved?: Quantity",
                   coalesce(a.vendor_hourly_rate, l.hourly_rate) as "hourly: Money",
                   coalesce(a.vendor_daily_rate, l.daily_rate) as "daily: Money",
                   l.min_hours as "min_hours?: Quantity", a.available_workers - a.reserved_workers as "workers",

@@ -1,15 +1,19 @@
 //! A vendor changes an offer.
 
 use chrono::{DateTime, Utc};
+use domain::business_time::ist_date;
 use domain::{Actor, InventoryId, Money, Quantity, VendorId};
 use sqlx::PgConnection;
 
 use super::CatalogError;
+use super::list_inventory::Offered;
 use super::offer_item::low;
 use super::said;
 use crate::App;
+use crate::domain::batch::{self, Batch, Said};
 use crate::domain::offer::{Crossing, OfferError, available, check_price, crossing};
-use crate::store::inventory::{self, LaborTerms, MaterialTerms, OfferRow};
+use crate::store::batches;
+use crate::store::inventory::{self, LaborTerms, MaterialTerms};
 
 /// What is to be other than it is. The outer `None` leaves a thing as it is, the inner one takes the vendor's own value
 /// back to the catalogue's.
@@ -20,6 +24,8 @@ pub(crate) struct OfferChange {
     pub vendor_price: Option<Option<Money>>,
     pub min_order_quantity: Option<Option<Quantity>>,
     pub low_stock_threshold: Option<Option<Quantity>>,
+    /// All batches that there are; without `stock_quantity`, they are the whole stock.
+    pub batches: Option<Vec<Said>>,
     pub available_workers: Option<i32>,
     pub vendor_hourly_rate: Option<Option<Money>>,
     pub vendor_daily_rate: Option<Option<Money>>,
@@ -32,6 +38,7 @@ impl OfferChange {
             (self.vendor_price.is_some(), "vendor_price"),
             (self.min_order_quantity.is_some(), "min_order_quantity"),
             (self.low_stock_threshold.is_some(), "low_stock_threshold"),
+            (self.batches.is_some(), "batches"),
         ]
         .into_iter()
         .find_map(|(is_set, field)| is_set.then_some(field))
@@ -73,7 +80,7 @@ pub(crate) async fn change_offer(
     (id, vendor_id): (InventoryId, VendorId),
     expected: Expected,
     change: &OfferChange,
-) -> Result<OfferRow, CatalogError> {
+) -> Result<Offered, CatalogError> {
     let now = app.kit.clock.now();
     let mut tx = app.kit.pool.begin().await?;
     if let Some(terms) = inventory::lock_material(&mut tx, id, vendor_id).await? {
@@ -85,8 +92,9 @@ pub(crate) async fn change_offer(
         change_labor(&mut tx, id, terms, change, now).await?;
     }
     let row = said::offer_changed(app, &mut tx, actor, (id, vendor_id), now).await?;
+    let offered = Offered::read(&mut tx, row).await?;
     tx.commit().await?;
-    Ok(row)
+    Ok(offered)
 }
 
 /// Writes a material's new terms; tells when its stock has run low by them.
@@ -107,9 +115,16 @@ pub(super) async fn change_material(
     terms.vendor_price = change.vendor_price.unwrap_or(terms.vendor_price);
     terms.min_order_quantity = change.min_order_quantity.unwrap_or(terms.min_order_quantity);
     terms.low_stock_threshold = change.low_stock_threshold.unwrap_or(terms.low_stock_threshold);
+    let known = if terms.is_batched || change.batches.is_some() {
+        batches::lock(conn, &[id.as_uuid()]).await?.into_iter().map(|row| row.batch).collect()
+    } else {
+        Vec::new()
+    };
+    let aged = age(app, &mut terms, known.clone(), change, now)?;
     check_material(&terms)?;
     let threshold = terms.low_stock_threshold.or(terms.min_order_quantity).unwrap_or(terms.default_minimum);
-    let crossed = crossing(terms.is_low, available(terms.stock_quantity, terms.reserved_quantity), threshold);
+    let left = sold_now(&terms, &aged, now);
+    let crossed = crossing(terms.is_low, left, threshold);
     terms.is_low = match crossed {
         Crossing::Fell => true,
         Crossing::Rose => false,
@@ -118,10 +133,45 @@ pub(super) async fn change_material(
     if !inventory::update_material(conn, id, &terms, now).await? {
         return Err(CatalogError::ChangedMeanwhile);
     }
+    let changed: Vec<Batch> = aged.into_iter().filter(|batch| !known.contains(batch)).collect();
+    batches::save(conn, id, &changed).await?;
     if crossed == Crossing::Fell {
-        said::stock_low(app, conn, actor, low(&terms, id, vendor_id, threshold), now).await?;
+        said::stock_low(app, conn, actor, low(&terms, (id, vendor_id), left, threshold), now).await?;
     }
     Ok(())
+}
+
+/// The batches as they are to be. When the vendor names them, the stock is what they add up to, unless it is said too; when
+/// the stock alone is said, what expires first is what has left.
+pub(super) fn age(
+    app: &App,
+    terms: &mut MaterialTerms,
+    known: Vec<Batch>,
+    change: &OfferChange,
+    now: DateTime<Utc>,
+) -> Result<Vec<Batch>, CatalogError> {
+    let aged = if let Some(said) = &change.batches {
+        let aged = batch::replace(known, said, ist_date(now), || app.kit.ids.uuid()).map_err(CatalogError::batch)?;
+        let total = batch::total(&aged);
+        if change.stock_quantity.is_none() {
+            terms.stock_quantity = total;
+        } else if terms.stock_quantity < total {
+            return Err(CatalogError::field("stock_quantity", format!("the batches together are {total}")));
+        }
+        aged
+    } else {
+        let mut aged = known;
+        batch::fit(&mut aged, terms.stock_quantity);
+        aged
+    };
+    terms.is_batched = aged.iter().any(|batch| batch.quantity.is_positive());
+    Ok(aged)
+}
+
+/// What can be ordered of it today.
+pub(super) fn sold_now(terms: &MaterialTerms, batches: &[Batch], now: DateTime<Utc>) -> Quantity {
+    let free = available(terms.stock_quantity, terms.reserved_quantity);
+    free.checked_sub(batch::too_old(batches, ist_date(now))).unwrap_or(Quantity::ZERO)
 }
 
 async fn change_labor(

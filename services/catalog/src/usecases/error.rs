@@ -4,6 +4,7 @@ use domain::{InventoryId, Money, MoneyError, Quantity, Rate};
 use pg_kit::DbError;
 use serde::Serialize;
 
+use crate::domain::batch::BatchError;
 use crate::domain::offer::OfferError;
 use crate::domain::reservation::ReservationStatus;
 
@@ -88,6 +89,14 @@ impl CatalogError {
             OfferError::NotSoldThisWay => Self::field(field, error.to_string()),
             OfferError::BelowReserved { reserved } => Self::BelowReserved { field, reserved },
             OfferError::Amount(error) => Self::Amount(error),
+        }
+    }
+
+    /// Batches that cannot be as a vendor says.
+    pub(crate) fn batch(error: BatchError) -> Self {
+        match error {
+            BatchError::BelowReserved { reserved, .. } => Self::BelowReserved { field: "batches", reserved },
+            other => Self::field("batches", other.to_string()),
         }
     }
 

@@ -1,12 +1,12 @@
-//! What orders keep of a vendor's stock and workers. Rows are locked in one order everywhere: the reservation, then
-//! materials by id, then labour by id.
+//! What orders keep of a vendor's stock and workers.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use clients::catalog::WantedLine;
+use domain::business_time::ist_date;
 use domain::events::StockLine;
-use domain::{Actor, ItemType, Quantity, VendorId};
+use domain::{Actor, InventoryId, ItemType, Quantity, VendorId};
 use pg_kit::DbError;
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -14,9 +14,11 @@ use uuid::Uuid;
 use super::said::{self, LowStock};
 use super::{CatalogError, Short};
 use crate::App;
+use crate::domain::batch::{self, Batch, Taken};
 use crate::domain::offer::{Crossing, available, crossing};
 use crate::domain::order_line::kept_for;
-use crate::store::reservations::{self, LineRow, StockRow, WorkersRow};
+use crate::store::reservations::{self, LineRow, StockMove, StockRow, WorkersRow};
+use crate::store::{batches, stock_book};
 
 /// What is kept of each thing.
 type Kept = BTreeMap<Uuid, Quantity>;
@@ -53,6 +55,12 @@ impl Held {
         held
     }
 
+    /// Each thing once.
+    pub(super) fn lines(&self) -> Vec<(ItemType, Uuid, Quantity)> {
+        let of = |item: ItemType, kept: &Kept| kept.iter().map(move |(id, quantity)| (item, *id, *quantity)).collect::<Vec<_>>();
+        [of(ItemType::Material, &self.materials), of(ItemType::Labor, &self.labor)].concat()
+    }
+
     const fn of(&mut self, item: ItemType) -> &mut Kept {
         match item {
             ItemType::Material => &mut self.materials,
@@ -61,113 +69,168 @@ impl Held {
     }
 }
 
-/// Keeps `new` instead of `old`, of one vendor; all of it or nothing. Tells what has run low by it.
-pub(super) async fn hold(
-    app: &App,
-    conn: &mut PgConnection,
-    actor: &Actor,
-    vendor_id: VendorId,
-    (old, new): (&Held, &Held),
-    now: DateTime<Utc>,
-) -> Result<Vec<LineRow>, CatalogError> {
-    let stock = reservations::lock_stock(conn, vendor_id, &keys(&old.materials, &new.materials)).await?;
-    let workers = reservations::lock_workers(conn, vendor_id, &keys(&old.labor, &new.labor)).await?;
-    let missing = short_of((old, new), &stock, &workers);
-    if !missing.is_empty() {
-        return Err(CatalogError::OutOfStock { lines: missing });
+/// One material as it was locked, and as it is to be.
+struct Shelf {
+    was: StockRow,
+    stock: Quantity,
+    reserved: Quantity,
+    batches: Vec<Batch>,
+    batches_were: Vec<Batch>,
+}
+
+impl Shelf {
+    /// What can still be ordered on this day.
+    fn available(&self, today: NaiveDate) -> Quantity {
+        let free = available(self.stock, self.reserved);
+        free.checked_sub(batch::too_old(&self.batches, today)).unwrap_or(Quantity::ZERO)
     }
-    let mut lines = hold_stock(app, conn, actor, (&old.materials, &new.materials), &stock, now).await?;
-    lines.extend(hold_workers(conn, (&old.labor, &new.labor), &workers).await?);
-    Ok(lines)
 }
 
-fn keys(old: &Kept, new: &Kept) -> Vec<Uuid> {
-    old.keys().chain(new.keys()).copied().collect::<BTreeSet<_>>().into_iter().collect()
+/// Everything that a reservation is about, locked: materials by id, then labour by id.
+pub(super) struct Shelves {
+    stock: Vec<Shelf>,
+    workers: Vec<(WorkersRow, i32)>,
+    today: NaiveDate,
 }
 
-fn of(kept: &Kept, id: Uuid) -> Quantity {
-    kept.get(&id).copied().unwrap_or_default()
-}
-
-/// Everything of which there is not enough. What the vendor does not offer, there is none of; what the order has, it keeps.
-fn short_of((old, new): (&Held, &Held), stock: &[StockRow], workers: &[WorkersRow]) -> Vec<Short> {
-    let of_stock = |id: Uuid| {
-        let row = stock.iter().find(|row| row.item_id == id)?;
-        Some((if row.sold { available(row.stock, row.reserved) } else { Quantity::ZERO }, of(&old.materials, id)))
-    };
-    let of_workers = |id: Uuid| {
-        let row = workers.iter().find(|row| row.item_id == id)?;
-        Some((if row.sold { free(row) } else { Quantity::ZERO }, of(&old.labor, id)))
-    };
-    let short = |(id, wanted): (&Uuid, &Quantity), there: Option<(Quantity, Quantity)>| {
-        let (free, own) = there.unwrap_or_default();
-        let available = free.checked_add(own).unwrap_or(free);
-        (available < *wanted).then_some(Short { item_id: *id, wanted: *wanted, available })
-    };
-    let materials = new.materials.iter().filter_map(|line| short(line, of_stock(*line.0)));
-    materials.chain(new.labor.iter().filter_map(|line| short(line, of_workers(*line.0)))).collect()
-}
-
-fn free(row: &WorkersRow) -> Quantity {
-    Quantity::from_whole((row.available_workers - row.reserved_workers).max(0))
-}
-
-async fn hold_stock(
-    app: &App,
-    conn: &mut PgConnection,
-    actor: &Actor,
-    (old, new): (&Kept, &Kept),
-    stock: &[StockRow],
-    now: DateTime<Utc>,
-) -> Result<Vec<LineRow>, CatalogError> {
-    let mut lines = Vec::with_capacity(stock.len());
-    for row in stock {
-        let quantity = of(new, row.item_id);
-        let others = row.reserved.checked_sub(of(old, row.item_id)).ok_or(TOO_LITTLE_KEPT)?;
-        let reserved = others.checked_add(quantity).ok_or(CatalogError::ChangedMeanwhile)?;
-        let left = available(row.stock, reserved);
-        let crossed = crossing(row.is_low, left, row.threshold);
-        let is_low = match crossed {
-            Crossing::Fell => true,
-            Crossing::Rose => false,
-            Crossing::None => row.is_low,
+impl Shelves {
+    /// Locks everything that these keep or want of one vendor.
+    pub(super) async fn lock(
+        conn: &mut PgConnection,
+        vendor_id: VendorId,
+        held: &[&Held],
+        now: DateTime<Utc>,
+    ) -> Result<Self, CatalogError> {
+        let keys = |of: fn(&Held) -> &Kept| {
+            held.iter().flat_map(|held| of(held).keys().copied()).collect::<BTreeSet<Uuid>>().into_iter().collect::<Vec<_>>()
         };
-        if !reservations::move_stock(conn, row, row.stock, reserved, is_low).await? {
-            return Err(CatalogError::ChangedMeanwhile);
+        let (materials, labor) = (keys(|held| &held.materials), keys(|held| &held.labor));
+        let rows = if materials.is_empty() { Vec::new() } else { reservations::lock_stock(conn, vendor_id, &materials).await? };
+        let workers = if labor.is_empty() { Vec::new() } else { reservations::lock_workers(conn, vendor_id, &labor).await? };
+        let aged: Vec<Uuid> = rows.iter().filter(|row| row.is_batched).map(|row| row.id.as_uuid()).collect();
+        let known = if aged.is_empty() { Vec::new() } else { batches::lock(conn, &aged).await? };
+        let stock = rows.into_iter().map(|was| {
+            let batches: Vec<Batch> = known.iter().filter(|b| b.inventory_id == was.id).map(|b| b.batch.clone()).collect();
+            Shelf { stock: was.stock, reserved: was.reserved, batches_were: batches.clone(), batches, was }
+        });
+        let workers = workers.into_iter().map(|row| (row.reserved_workers, row)).map(|(reserved, row)| (row, reserved));
+        Ok(Self { stock: stock.collect(), workers: workers.collect(), today: ist_date(now) })
+    }
+
+    /// Whether any of it comes in batches.
+    pub(super) fn are_batched(&self) -> bool {
+        self.stock.iter().any(|shelf| shelf.was.is_batched)
+    }
+
+    /// Puts back what an order keeps, out of the batches `taken`. With `gone`, the goods have left; workers are free again
+    /// either way, for their work is done or not wanted.
+    pub(super) fn give_back(&mut self, held: &Held, taken: &[(Uuid, Quantity)], gone: bool) -> Result<(), CatalogError> {
+        for shelf in &mut self.stock {
+            let Some(quantity) = held.materials.get(&shelf.was.item_id) else { continue };
+            shelf.reserved = shelf.reserved.checked_sub(*quantity).ok_or(TOO_LITTLE_KEPT)?;
+            batch::give_back(&mut shelf.batches, taken, gone).ok_or(TOO_LITTLE_KEPT)?;
+            if gone {
+                shelf.stock = shelf.stock.checked_sub(*quantity).ok_or(TOO_LITTLE_KEPT)?;
+                // What was not tied to a batch has left one all the same.
+                batch::fit(&mut shelf.batches, shelf.stock);
+            }
         }
-        if crossed == Crossing::Fell {
-            said::stock_low(app, conn, actor, LowStock::of(row, left), now).await?;
+        for (row, reserved) in &mut self.workers {
+            *reserved -= held.labor.get(&row.item_id).map_or(0, |quantity| whole(*quantity));
         }
-        if quantity.is_positive() {
-            lines.push(LineRow { inventory_id: row.id, item_type: ItemType::Material, item_id: row.item_id, quantity });
+        Ok(())
+    }
+
+    /// Everything of which there is not enough. What the vendor does not offer, there is none of; what the order had before
+    /// (`own`, put back already), it may keep.
+    pub(super) fn short_of(&self, wanted: &Held, own: &Held) -> Vec<Short> {
+        let of_stock = |id: Uuid| {
+            let shelf = self.stock.iter().find(|shelf| shelf.was.item_id == id)?;
+            let had = own.materials.get(&id).copied().unwrap_or_default();
+            Some(shelf.available(self.today)).map(|free| if shelf.was.sold { free } else { free.min(had) })
+        };
+        let of_workers = |id: Uuid| {
+            let (row, reserved) = self.workers.iter().find(|(row, _)| row.item_id == id)?;
+            let had = own.labor.get(&id).copied().unwrap_or_default();
+            let free = Quantity::from_whole((row.available_workers - reserved).max(0));
+            Some(if row.sold { free } else { free.min(had) })
+        };
+        let short = |(id, wanted): (&Uuid, &Quantity), there: Option<Quantity>| {
+            let available = there.unwrap_or_default();
+            (available < *wanted).then_some(Short { item_id: *id, wanted: *wanted, available })
+        };
+        let materials = wanted.materials.iter().filter_map(|line| short(line, of_stock(*line.0)));
+        materials.chain(wanted.labor.iter().filter_map(|line| short(line, of_workers(*line.0)))).collect()
+    }
+
+    /// Keeps what there is enough of; answers the lines, and out of which batches they come.
+    pub(super) fn take(&mut self, wanted: &Held) -> Result<(Vec<LineRow>, Taken), CatalogError> {
+        let (mut lines, mut taken) = (Vec::new(), Taken::new());
+        for shelf in &mut self.stock {
+            let Some(quantity) = wanted.materials.get(&shelf.was.item_id).copied() else { continue };
+            shelf.reserved = shelf.reserved.checked_add(quantity).ok_or(CatalogError::ChangedMeanwhile)?;
+            taken.extend(batch::take(&mut shelf.batches, quantity, self.today));
+            let (inventory_id, item_id) = (shelf.was.id, shelf.was.item_id);
+            lines.push(LineRow { inventory_id, item_type: ItemType::Material, item_id, quantity });
+        }
+        for (row, reserved) in &mut self.workers {
+            let Some(quantity) = wanted.labor.get(&row.item_id).copied() else { continue };
+            *reserved += whole(quantity);
+            lines.push(LineRow { inventory_id: row.id, item_type: ItemType::Labor, item_id: row.item_id, quantity });
+        }
+        Ok((lines, taken))
+    }
+
+    /// Writes what has changed, and tells what has run low by it.
+    pub(super) async fn save(
+        &self,
+        app: &App,
+        conn: &mut PgConnection,
+        actor: &Actor,
+        now: DateTime<Utc>,
+    ) -> Result<(), CatalogError> {
+        let mut moves = Vec::new();
+        for shelf in &self.stock {
+            let left = shelf.available(self.today);
+            let crossed = crossing(shelf.was.is_low, left, shelf.was.threshold);
+            let is_low = match crossed {
+                Crossing::Fell => true,
+                Crossing::Rose => false,
+                Crossing::None => shelf.was.is_low,
+            };
+            let (stock_was, reserved_was, id) = (shelf.was.stock, shelf.was.reserved, shelf.was.id);
+            moves.push(StockMove { id, stock_was, reserved_was, stock: shelf.stock, reserved: shelf.reserved, is_low });
+            if crossed == Crossing::Fell {
+                said::stock_low(app, conn, actor, LowStock::of(&shelf.was, left), now).await?;
+            }
+            let changed: Vec<Batch> = shelf.batches.iter().filter(|batch| !shelf.batches_were.contains(batch)).cloned().collect();
+            batches::save(conn, id, &changed).await?;
+        }
+        let workers: Vec<(&WorkersRow, i32)> = self.workers.iter().map(|(row, reserved)| (row, *reserved)).collect();
+        if reservations::move_stock(conn, &moves).await? && reservations::move_workers(conn, &workers).await? {
+            Ok(())
+        } else {
+            Err(CatalogError::ChangedMeanwhile)
         }
     }
-    Ok(lines)
+}
+
+/// Goods of an order have left: written in the book.
+pub(super) async fn book_committed(
+    conn: &mut PgConnection,
+    order_id: domain::OrderId,
+    lines: &[LineRow],
+    now: DateTime<Utc>,
+) -> Result<(), CatalogError> {
+    let goods: Vec<(InventoryId, Quantity)> =
+        lines.iter().filter(|line| line.item_type == ItemType::Material).map(|line| (line.inventory_id, line.quantity)).collect();
+    Ok(stock_book::committed(conn, order_id, &goods, now).await?)
 }
 
 const TOO_LITTLE_KEPT: DbError = DbError::State("less is kept than a reservation says");
 
-async fn hold_workers(
-    conn: &mut PgConnection,
-    (old, new): (&Kept, &Kept),
-    workers: &[WorkersRow],
-) -> Result<Vec<LineRow>, CatalogError> {
-    let mut lines = Vec::with_capacity(workers.len());
-    for row in workers {
-        let quantity = of(new, row.item_id);
-        let reserved = row.reserved_workers - whole(of(old, row.item_id)) + whole(quantity);
-        if !reservations::move_workers(conn, row, reserved).await? {
-            return Err(CatalogError::ChangedMeanwhile);
-        }
-        if quantity.is_positive() {
-            lines.push(LineRow { inventory_id: row.id, item_type: ItemType::Labor, item_id: row.item_id, quantity });
-        }
-    }
-    Ok(lines)
-}
-
 /// Workers are counted in whole.
-pub(super) fn whole(quantity: Quantity) -> i32 {
+fn whole(quantity: Quantity) -> i32 {
     i32::try_from(quantity.thousandths() / 1000).unwrap_or(i32::MAX)
 }
 

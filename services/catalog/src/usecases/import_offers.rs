@@ -124,6 +124,7 @@ async fn take(
                 min_order_quantity: row.min_order_quantity,
                 low_stock_threshold: None,
                 is_low: false,
+                is_batched: false,
                 version: 1,
             };
             if !inventory::insert_material(conn, id, vendor_id, &terms, now).await? {

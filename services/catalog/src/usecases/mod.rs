@@ -1,13 +1,17 @@
 //! One verb a file.
 
+pub(crate) mod age_batches;
 pub(crate) mod browse;
 pub(crate) mod change_offer;
 pub(crate) mod create_category;
 pub(crate) mod end_reservation;
+pub(crate) mod expire_reservations;
 pub(crate) mod import_offers;
 pub(crate) mod keep_reservation;
 pub(crate) mod keep_vendor;
+pub(crate) mod list_inventory;
 pub(crate) mod offer_item;
+pub(crate) mod reconcile_stock;
 pub(crate) mod replace_reservation;
 pub(crate) mod reserve_stock;
 pub(crate) mod retire_labor;

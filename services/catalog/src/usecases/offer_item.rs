@@ -1,14 +1,17 @@
 //! A vendor starts to offer a material or a kind of labour.
 
+use chrono::{DateTime, Utc};
 use domain::{Actor, InventoryId, LaborId, MaterialId, Money, Quantity, VendorId};
 use sqlx::PgConnection;
 
 use super::CatalogError;
-use super::change_offer::{check_labor, check_material};
+use super::change_offer::{OfferChange, age, check_labor, check_material, sold_now};
+use super::list_inventory::Offered;
 use super::said::{self, LowStock};
 use crate::App;
-use crate::store::inventory::{self, LaborTerms, MaterialTerms, OfferRow};
-use crate::store::offers;
+use crate::domain::batch::Said;
+use crate::store::inventory::{self, LaborTerms, MaterialTerms};
+use crate::store::{batches, offers};
 
 /// What is to be offered, and how.
 #[derive(Debug, Clone)]
@@ -16,10 +19,11 @@ pub(crate) enum NewOffer {
     Material {
         material_id: MaterialId,
         is_available: bool,
-        stock_quantity: Quantity,
+        stock_quantity: Option<Quantity>,
         vendor_price: Option<Money>,
         min_order_quantity: Option<Quantity>,
         low_stock_threshold: Option<Quantity>,
+        batches: Option<Vec<Said>>,
     },
     Labor {
         labor_id: LaborId,
@@ -31,47 +35,12 @@ pub(crate) enum NewOffer {
 }
 
 /// A vendor starts to offer something. What is offered already is changed, not offered again.
-pub(crate) async fn offer_item(app: &App, actor: &Actor, vendor_id: VendorId, new: NewOffer) -> Result<OfferRow, CatalogError> {
+pub(crate) async fn offer_item(app: &App, actor: &Actor, vendor_id: VendorId, new: NewOffer) -> Result<Offered, CatalogError> {
     let now = app.kit.clock.now();
     let id: InventoryId = app.kit.ids.next();
     let mut tx = app.kit.pool.begin().await?;
     match new {
-        NewOffer::Material {
-            material_id,
-            is_available,
-            stock_quantity,
-            vendor_price,
-            min_order_quantity,
-            low_stock_threshold,
-        } => {
-            let base = offers::material_base(&mut tx, material_id).await?;
-            let base = base.ok_or_else(|| CatalogError::field("material_id", "there is no such material"))?;
-            let threshold = low_stock_threshold.or(min_order_quantity).unwrap_or(base.min_order_quantity);
-            let terms = MaterialTerms {
-                material_id,
-                name: base.name,
-                unit: base.unit,
-                base_price: base.base_price,
-                price_band_percent: base.price_band_percent,
-                default_minimum: base.min_order_quantity,
-                is_available,
-                stock_quantity,
-                reserved_quantity: Quantity::ZERO,
-                vendor_price,
-                min_order_quantity,
-                low_stock_threshold,
-                is_low: stock_quantity < threshold,
-                version: 1,
-            };
-            check_material(&terms)?;
-            if !inventory::insert_material(&mut tx, id, vendor_id, &terms, now).await? {
-                return Err(already(&mut tx, vendor_id, material_id.as_uuid()).await?);
-            }
-            if terms.is_low {
-                let low = low(&terms, id, vendor_id, threshold);
-                said::stock_low(app, &mut tx, actor, low, now).await?;
-            }
-        }
+        new @ NewOffer::Material { .. } => offer_material(app, &mut tx, actor, (id, vendor_id), new, now).await?,
         NewOffer::Labor { labor_id, is_available, available_workers, vendor_hourly_rate, vendor_daily_rate } => {
             let base = offers::labor_base(&mut tx, labor_id).await?;
             let base = base.ok_or_else(|| CatalogError::field("labor_category_id", "there is no such kind of labour"))?;
@@ -94,19 +63,80 @@ pub(crate) async fn offer_item(app: &App, actor: &Actor, vendor_id: VendorId, ne
         }
     }
     let row = said::offer_changed(app, &mut tx, actor, (id, vendor_id), now).await?;
+    let offered = Offered::read(&mut tx, row).await?;
     tx.commit().await?;
-    Ok(row)
+    Ok(offered)
+}
+
+async fn offer_material(
+    app: &App,
+    conn: &mut PgConnection,
+    actor: &Actor,
+    (id, vendor_id): (InventoryId, VendorId),
+    new: NewOffer,
+    now: DateTime<Utc>,
+) -> Result<(), CatalogError> {
+    let NewOffer::Material {
+        material_id,
+        is_available,
+        stock_quantity,
+        vendor_price,
+        min_order_quantity,
+        low_stock_threshold,
+        batches: said,
+    } = new
+    else {
+        return Ok(());
+    };
+    let base = offers::material_base(conn, material_id).await?;
+    let base = base.ok_or_else(|| CatalogError::field("material_id", "there is no such material"))?;
+    let threshold = low_stock_threshold.or(min_order_quantity).unwrap_or(base.min_order_quantity);
+    let mut terms = MaterialTerms {
+        material_id,
+        name: base.name,
+        unit: base.unit,
+        base_price: base.base_price,
+        price_band_percent: base.price_band_percent,
+        default_minimum: base.min_order_quantity,
+        is_available,
+        stock_quantity: stock_quantity.unwrap_or_default(),
+        reserved_quantity: Quantity::ZERO,
+        vendor_price,
+        min_order_quantity,
+        low_stock_threshold,
+        is_low: false,
+        is_batched: false,
+        version: 1,
+    };
+    let change = OfferChange { stock_quantity, batches: said, ..OfferChange::default() };
+    let aged = age(app, &mut terms, Vec::new(), &change, now)?;
+    let left = sold_now(&terms, &aged, now);
+    terms.is_low = left < threshold;
+    check_material(&terms)?;
+    if !inventory::insert_material(conn, id, vendor_id, &terms, now).await? {
+        return Err(already(conn, vendor_id, material_id.as_uuid()).await?);
+    }
+    batches::save(conn, id, &aged).await?;
+    if terms.is_low {
+        said::stock_low(app, conn, actor, low(&terms, (id, vendor_id), left, threshold), now).await?;
+    }
+    Ok(())
 }
 
 /// A material's terms as a low-stock warning names them.
-pub(super) fn low(terms: &MaterialTerms, id: InventoryId, vendor_id: VendorId, threshold: Quantity) -> LowStock<'_> {
+pub(super) fn low(
+    terms: &MaterialTerms,
+    (id, vendor_id): (InventoryId, VendorId),
+    available: Quantity,
+    threshold: Quantity,
+) -> LowStock<'_> {
     LowStock {
         inventory_id: id,
         vendor_id,
         item_id: terms.material_id.as_uuid(),
         name: &terms.name,
         unit: terms.unit,
-        available: crate::domain::offer::available(terms.stock_quantity, terms.reserved_quantity),
+        available,
         threshold,
     }
 }

@@ -7,10 +7,10 @@ use pg_kit::DbError;
 
 use super::CatalogError;
 use super::end_reservation::standing;
-use super::holding::{Held, hold, said_lines};
+use super::holding::{Held, Shelves, said_lines};
 use crate::App;
 use crate::domain::reservation::{NotReplaced, Replacement, Standing, replace};
-use crate::store::reservations;
+use crate::store::{batches, reservations};
 
 /// Keeps other things for the order, all of them or none; what it has counts as free for it. Asked again for the same: the
 /// same answer. Until when they are kept stays as it is.
@@ -31,11 +31,20 @@ pub(crate) async fn replace_reservation(
         Replacement::Take => {}
     }
     let vendor_id = row.vendor_id.ok_or(DbError::State("a live reservation without a vendor"))?;
-    let lines = hold(app, &mut tx, actor, vendor_id, (&old, &new), now).await?;
+    let mut shelves = Shelves::lock(&mut tx, vendor_id, &[&old, &new], now).await?;
+    let taken = if shelves.are_batched() { batches::taken_for(&mut tx, order_id).await? } else { Vec::new() };
+    shelves.give_back(&old, &taken, false)?;
+    let missing = shelves.short_of(&new, &old);
+    if !missing.is_empty() {
+        return Err(CatalogError::OutOfStock { lines: missing });
+    }
+    let (lines, taken) = shelves.take(&new)?;
+    shelves.save(app, &mut tx, actor, now).await?;
     if !reservations::drop_lines(&mut tx, order_id, wanted.revision).await? {
         return Err(CatalogError::ChangedMeanwhile);
     }
     reservations::insert_lines(&mut tx, order_id, &lines).await?;
+    batches::note_taken(&mut tx, order_id, &taken).await?;
     let event = StockReserved { order_id, vendor_id, lines: said_lines(&lines) };
     pg_kit::outbox::append(&mut tx, now, &*app.kit.ids, actor, &event).await?;
     tx.commit().await?;

@@ -87,7 +87,7 @@ async fn the_same_revision_is_the_same_answer_and_an_older_one_comes_too_late() 
     let buyer = catalogue.service.people.buyer();
     let path = format!("/internal/v1/reservations/{}", order(1));
     let body = json!({"revision": 5, "lines": cement(id, "1")});
-    assert_eq!(catalogue.service.put(&path, &buyer.token, &body).await.status, 401);
+    assert_eq!(catalogue.service.put(&path, &buyer.token, &body).await.status, 403);
     catalogue.finish().await;
 }
 

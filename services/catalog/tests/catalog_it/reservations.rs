@@ -159,11 +159,11 @@ async fn what_nobody_came_for_is_free_again_when_its_time_is_over() {
     let id = catalogue.id(CEMENT).await;
     assert_eq!(catalogue.reserve(order(1), vendor.vendor_id, &cement(id, "20")).await.status, 200);
     catalogue.service.clock.advance(TimeDelta::minutes(89));
-    catalogue.service.run_due_jobs().await;
+    catalogue.sweep().await;
     assert_eq!(catalogue.stock(&offer).await.1, "20");
     catalogue.service.said().await;
     catalogue.service.clock.advance(TimeDelta::minutes(2));
-    catalogue.service.run_due_jobs().await;
+    catalogue.sweep().await;
     assert_eq!(catalogue.stock(&offer).await, ("100".to_owned(), "0".to_owned()));
     let released = catalogue.service.said().await.remove(0).parse::<StockReleased>().unwrap();
     assert_eq!(released.reason, "expired");
@@ -188,7 +188,7 @@ async fn a_confirmed_order_keeps_its_stock_until_it_is_delivered() {
     };
     assert_eq!(catalogue.service.deliver(ServiceName::Order, &confirmed).await, bus::Outcome::Done);
     catalogue.service.clock.advance(TimeDelta::days(5));
-    catalogue.service.run_due_jobs().await;
+    catalogue.sweep().await;
     assert_eq!(catalogue.stock(&offer).await, ("100".to_owned(), "20".to_owned()));
     let delivered =
         OrderDelivered { order: order_facts(order(1), vendor.vendor_id), delivered_at: catalogue.service.clock.now() };
@@ -295,11 +295,7 @@ async fn any_order_of_reserving_committing_releasing_and_expiring_adds_up() {
                         .execute(&catalogue.service.db.pool)
                         .await
                         .unwrap();
-                    sqlx::query("UPDATE jobs SET run_at = '2026-11-16T04:00:00Z' WHERE state = 'pending'")
-                        .execute(&catalogue.service.db.pool)
-                        .await
-                        .unwrap();
-                    catalogue.service.run_due_jobs().await;
+                    catalogue.sweep().await;
                 }
             }
             model.apply(step);
