@@ -1,5 +1,6 @@
 //! The client.
 
+use chrono::{DateTime, Utc};
 use domain::Money;
 use outbound::{Remote, RetryPolicy, retry};
 use reqwest::{Method, RequestBuilder};
@@ -87,6 +88,28 @@ impl Razorpay {
     /// One refund.
     pub async fn fetch_refund(&self, refund_id: &str) -> Result<Refund, RazorpayError> {
         self.read(&format!("refunds/{}", id(refund_id)?), &[]).await
+    }
+
+    /// Every payment begun in `[from, to]`, as many as there may be. Times are whole seconds, as Razorpay's are.
+    pub async fn list_payments(&self, from: DateTime<Utc>, to: DateTime<Utc>) -> Result<Vec<Payment>, RazorpayError> {
+        const PAGE: usize = 100;
+        let (from, to) = (from.timestamp().to_string(), to.timestamp().to_string());
+        let mut all: Vec<Payment> = Vec::new();
+        let mut skip = 0;
+        loop {
+            let (count, skipped) = (PAGE.to_string(), skip.to_string());
+            let query = [("from", from.as_str()), ("to", to.as_str()), ("count", count.as_str()), ("skip", skipped.as_str())];
+            let page: Collection<Payment> = self.read("payments", &query).await?;
+            let got = page.items.len();
+            let before = all.len();
+            // New ones at the top push others onto the next page: those are seen twice.
+            let fresh: Vec<Payment> = page.items.into_iter().filter(|new| all.iter().all(|seen| seen.id != new.id)).collect();
+            all.extend(fresh);
+            skip += got;
+            if got < PAGE || all.len() == before {
+                return Ok(all);
+            }
+        }
     }
 
     /// All refunds of a payment, as many as there may be.
