@@ -37,14 +37,21 @@ impl By<'_> {
         to: OrderStatus,
         notes: Option<&str>,
     ) -> Result<Order, Refusal> {
-        let from = order.status;
-        match order.moved(to, self.actor.kind, self.now)? {
+        let (by, from) = (self.after(&order), order.status);
+        match order.moved(to, self.actor.kind, by.now)? {
             Step::AlreadyThere(order) => Ok(*order),
             Step::Moved(order) => {
-                let order = self.write(conn, *order, from, notes).await?;
-                self.complete_if_due(conn, order).await
+                let order = by.write(conn, *order, from, notes).await?;
+                by.complete_if_due(conn, order).await
             }
         }
+    }
+
+    /// The same, not before the order was changed last. Who comes at the same moment waits for the order's row, and whoever
+    /// waited comes later in its history, however early it looked at the clock.
+    fn after(&self, order: &Order) -> Self {
+        let now = if self.now < order.updated_at { order.updated_at + TimeDelta::microseconds(1) } else { self.now };
+        Self { now, ..*self }
     }
 
     /// Ends an order without delivery.
@@ -55,10 +62,10 @@ impl By<'_> {
         code: CancelCode,
         reason: &str,
     ) -> Result<Order, Refusal> {
-        let from = order.status;
-        match order.cancelled(code, reason, self.actor, self.now)? {
+        let (by, from) = (self.after(&order), order.status);
+        match order.cancelled(code, reason, self.actor, by.now)? {
             Step::AlreadyThere(order) => Ok(*order),
-            Step::Moved(order) => self.write(conn, *order, from, Some(reason)).await,
+            Step::Moved(order) => by.write(conn, *order, from, Some(reason)).await,
         }
     }
 
@@ -68,9 +75,8 @@ impl By<'_> {
             return Ok(order);
         }
         let system = Actor::system(ServiceName::Order);
-        let by = By { actor: &system, ..*self };
-        let from = order.status;
-        match order.moved(OrderStatus::Completed, system.kind, self.now)? {
+        let (by, from) = (By { actor: &system, ..self.after(&order) }, order.status);
+        match order.moved(OrderStatus::Completed, system.kind, by.now)? {
             Step::AlreadyThere(order) => Ok(*order),
             Step::Moved(order) => by.write(conn, *order, from, None).await,
         }
@@ -78,7 +84,7 @@ impl By<'_> {
 
     /// Writes what changed besides the status.
     pub(crate) async fn save(&self, conn: &mut PgConnection, mut order: Order) -> Result<Order, Refusal> {
-        order.updated_at = self.now;
+        order.updated_at = self.after(&order).now;
         order.revision = orders::save(conn, &order, order.status).await?;
         Ok(order)
     }

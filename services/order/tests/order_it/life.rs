@@ -41,6 +41,20 @@ async fn an_online_order_goes_from_paid_to_completed_and_every_change_is_in_its_
 }
 
 #[tokio::test]
+async fn changes_at_the_same_moment_stand_in_the_order_in_which_they_were_made() {
+    let world = World::new().await;
+    let order = world.confirmed().await;
+    // As somebody who looked at the clock first and then waited for the other.
+    world.advance(-1);
+    let preparing = json!({"status": "preparing"});
+    let _ = world.service.put(&format!("/api/v1/orders/{}/status", order.id), &world.vendor.token, &preparing).await.data(200);
+    let spoken = world.order(&order).await;
+    let statuses: Vec<_> = spoken["history"].as_array().unwrap().iter().map(|entry| entry["new_status"].clone()).collect();
+    assert_eq!(statuses, ["pending", "paid", "confirmed", "preparing"]);
+    world.finish().await;
+}
+
+#[tokio::test]
 async fn a_cash_order_completes_when_it_is_delivered_and_the_cash_is_collected_in_either_order() {
     for cash_first in [false, true] {
         let world = World::new().await;
