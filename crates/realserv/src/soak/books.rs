@@ -107,11 +107,6 @@ impl Books {
         })
     }
 
-    /// How many orders there are.
-    pub(super) fn orders(&self) -> usize {
-        self.orders.len()
-    }
-
     /// How orders ended up.
     pub(super) fn statuses(&self) -> BTreeMap<String, usize> {
         let mut counts = BTreeMap::new();

@@ -12,10 +12,11 @@ mod people;
 mod play;
 mod rules;
 mod steps;
+mod storm;
 mod story;
 mod watch;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -60,7 +61,7 @@ pub struct SoakArgs {
     #[arg(long, default_value_t = 24)]
     sequences: usize,
     /// Batches between two reckonings.
-    #[arg(long, default_value_t = 3)]
+    #[arg(long, default_value_t = 6)]
     between: usize,
     /// Only this sequence of each batch's sequences, by its number.
     #[arg(long)]
@@ -68,6 +69,9 @@ pub struct SoakArgs {
     /// Print the steps and do nothing.
     #[arg(long)]
     steps: bool,
+    /// Instead of sequences: 64 clients pay, refund, cancel and deliver the same few orders at once.
+    #[arg(long)]
+    storm: bool,
     /// End at the first finding.
     #[arg(long)]
     first: bool,
@@ -159,16 +163,35 @@ async fn soak(home: &Home, ports: Ports, seed: u64, args: &SoakArgs) -> Result<u
     let stage = Stage { client, cast, clock: FleetClock::of(home), seed };
     let stock = books::stock(&watch).await?;
     let (home, told) = (home.clone(), BTreeSet::new());
-    let mut run = Run { home, stage, watch, stock, told, settled_until: None, settlements: 0, kills: 0 };
+    let mut run = Run {
+        home,
+        stage,
+        watch,
+        stock,
+        told,
+        settled_until: None,
+        settlements: 0,
+        kills: 0,
+        killed: BTreeSet::new(),
+        reckonings: 0,
+    };
     println!("\nseed {seed}: {} sequences side by side, {} minutes", args.sequences, args.minutes);
-    play(&mut run, seed, args).await
+    if !args.storm {
+        return play(&mut run, seed, args).await;
+    }
+    let lasts = Duration::from_secs_f64(args.minutes * 60.0);
+    let (findings, orders, acts) = storm::storm(&mut run, seed, size, lasts).await?;
+    let found = report(&findings);
+    println!("seed {seed}: {orders} orders, {acts} acts of 64 clients, {found} findings");
+    Ok(found)
 }
 
 async fn play(run: &mut Run, seed: u64, args: &SoakArgs) -> Result<usize> {
     let begun = Instant::now();
     let lasts = Duration::from_secs_f64(args.minutes * 60.0);
     let (mut stories, mut number, mut found) = (Vec::new(), args.from, 0);
-    let (mut sequences, mut acts, mut unanswered, mut orders) = (0, 0, 0, 0);
+    let (mut sequences, mut acts, mut statuses) = (0, 0, BTreeMap::new());
+    let mut unanswered: BTreeMap<String, usize> = BTreeMap::new();
     let last = args.batches.map_or(usize::MAX, |batches| args.from + batches);
     while number < last && begun.elapsed() < lasts {
         let mut batch = steps::batch(seed, number, args.size());
@@ -177,19 +200,23 @@ async fn play(run: &mut Run, seed: u64, args: &SoakArgs) -> Result<usize> {
         let played = run.play(&batch).await?;
         sequences += played.len();
         acts += played.iter().map(|story| story.acts).sum::<usize>();
-        unanswered += played.iter().map(|story| story.unanswered).sum::<usize>();
+        for why in played.iter().flat_map(|story| &story.unanswered) {
+            *unanswered.entry(why.chars().take(80).collect()).or_default() += 1;
+        }
         stories.extend(played);
         number += 1;
-        println!("{:>6.1}s  batch {:>3} played; weather {weather:?}", begun.elapsed().as_secs_f32(), number - 1);
+        println!("{:>6.1}s  batch {:>3} played; weather {weather:?}", begun.elapsed().as_secs_f32(), batch.number);
         if (number - args.from).is_multiple_of(args.between) || number == last || begun.elapsed() >= lasts {
             let (findings, known) = run.reckon(&mut stories).await?;
-            orders = known;
+            statuses = known;
+            let orders: usize = statuses.values().sum();
             stories.clear();
             found += report(&findings);
             println!(
-                "{:>6.1}s  reckoned: {sequences} sequences, {orders} orders, {acts} acts ({unanswered} tries without an answer), \
+                "{:>6.1}s  reckoned: {sequences} sequences, {orders} orders, {acts} acts ({} tries without an answer), \
                  {} settlements, {} kills; {found} findings",
                 begun.elapsed().as_secs_f32(),
+                unanswered.values().sum::<usize>(),
                 run.settlements,
                 run.kills
             );
@@ -198,8 +225,13 @@ async fn play(run: &mut Run, seed: u64, args: &SoakArgs) -> Result<usize> {
             }
         }
     }
+    let mut often: Vec<(&String, &usize)> = unanswered.iter().collect();
+    often.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
+    for (why, count) in often.into_iter().take(12) {
+        println!("  {count:>5} times no answer: {why}");
+    }
     println!(
-        "\nseed {seed}: {sequences} sequences, {orders} orders, {acts} acts, {found} findings in {:.0} s",
+        "\nseed {seed}: {sequences} sequences, {statuses:?}, {acts} acts, {found} findings in {:.0} s",
         begun.elapsed().as_secs_f32()
     );
     Ok(found)

@@ -272,6 +272,7 @@ impl State {
 
     fn collect(self) -> Vec<Expected> {
         match self.order {
+            _ if !self.cash => vec![Expected::Refused("not_found")],
             Order::Delivered | Order::Completed => vec![Expected::Done(Self { money: true, ..self })],
             Order::Cancelled => vec![Expected::Refused("order_cancelled"), Expected::Refused("not_delivered")],
             _ => vec![Expected::Refused("not_delivered")],
@@ -363,7 +364,39 @@ pub(super) fn legal(states: &Possible, act: Act, hint: Hint, late: Late) -> BTre
     closure(states, late).into_iter().flat_map(|state| state.expected(act, hint)).map(|expected| said(&expected)).collect()
 }
 
+/// What an act may be answered at all, wherever an order stands.
+pub(super) fn ever(act: Act) -> BTreeSet<String> {
+    let hint = Hint { many_attempts: true, refund: (1, 0, 1), ..Hint::default() };
+    let mut all = Possible::new();
+    for cash in [false, true] {
+        for order in Order::ALL {
+            for gate in [Gate::Nothing, Gate::Authorized, Gate::Captured] {
+                for delivery in Delivery::ALL {
+                    let state = State { order, gate, delivery, ..State::placed(cash) };
+                    all.extend([state, State { money: true, ..state }]);
+                }
+            }
+        }
+    }
+    legal(&all, act, hint, Late::default())
+}
+
+impl Delivery {
+    const ALL: [Self; 6] = [Self::None, Self::Pending, Self::InTransit, Self::Failed, Self::Delivered, Self::Ended];
+}
+
 impl Order {
+    const ALL: [Self; 8] = [
+        Self::Pending,
+        Self::Paid,
+        Self::Confirmed,
+        Self::Preparing,
+        Self::InTransit,
+        Self::Delivered,
+        Self::Completed,
+        Self::Cancelled,
+    ];
+
     /// Reads it as the API and the tables write it.
     pub(super) fn read(text: &str) -> Option<Self> {
         Some(match text {

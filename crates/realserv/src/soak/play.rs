@@ -37,6 +37,9 @@ pub(super) struct Run {
     pub(super) settled_until: Option<NaiveDate>,
     pub(super) settlements: usize,
     pub(super) kills: usize,
+    /// Who was killed since the last reckoning.
+    pub(super) killed: BTreeSet<String>,
+    pub(super) reckonings: usize,
 }
 
 /// What a reckoning found.
@@ -119,6 +122,7 @@ impl Run {
         if let Some(running) = Running::read(&file) {
             running.signal(rustix::process::Signal::KILL);
             self.kills += 1;
+            self.killed.insert(name.to_owned());
         }
     }
 
@@ -170,11 +174,20 @@ impl Run {
     }
 
     /// Waits until everything is quiet, and holds the books against each other and against the model.
-    pub(super) async fn reckon(&mut self, stories: &mut [Story]) -> Result<(Findings, usize)> {
+    pub(super) async fn reckon(&mut self, stories: &mut [Story]) -> Result<(Findings, BTreeMap<String, usize>)> {
+        self.reckonings += 1;
+        let killed = std::mem::take(&mut self.killed);
+        // Now and then it is left to the leases' own time.
+        if !self.reckonings.is_multiple_of(4) {
+            sleep(Duration::from_secs(2)).await;
+            for service in &killed {
+                self.watch.free_leases(service).await?;
+            }
+        }
         let mut findings = Findings { left: self.watch.quiet().await?, ..Findings::default() };
         self.stage.cast.renew(&self.stage.client).await?;
         let books = Books::read(&self.watch).await?;
-        let orders = books.orders();
+        let orders = books.statuses();
         for story in stories.iter_mut() {
             let late = story.lateness(&self.stage.clock);
             if let Some(placed) = story.placed.clone() {

@@ -75,11 +75,15 @@ pub(super) enum Act {
 
 /// One step of a sequence: what happens at the same moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Step(pub(super) Vec<Act>);
+pub(super) struct Step {
+    pub(super) acts: Vec<Act>,
+    /// Whoever acts waits a little until it is time, as people do who wait to be told.
+    pub(super) patient: bool,
+}
 
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let acts: Vec<String> = self.0.iter().map(|act| format!("{act:?}")).collect();
+        let acts: Vec<String> = self.acts.iter().map(|act| format!("{act:?}")).collect();
         f.write_str(&acts.join(" ‖ "))
     }
 }
@@ -158,15 +162,20 @@ fn sequence(dice: &mut Dice, number: usize, size: Size) -> Sequence {
     let vendor = dice.below(size.vendors);
     let goods = dice.below(size.goods);
     let quantity = 1 + dice.below(4);
-    let mut steps = vec![Step(vec![Act::Place])];
-    // Where the order probably stands by now: most steps are what comes next, the others anything.
+    let mut steps = vec![Step { acts: vec![Act::Place], patient: false }];
+    // Some go their way with few disturbances, so that far ends are reached; others do anything at any time.
+    let (on_the_way, together, more) = dice.of(&[(90, 10, 5), (80, 20, 4), (45, 40, 3)]).unwrap_or((80, 20, 4));
+    // What comes next when all went well so far.
     let mut next = 0;
-    for _ in 0..4 + dice.below(9) {
-        let mut acts = vec![act(dice, cash, &mut next)];
-        if dice.percent(30) {
-            acts.push(act(dice, cash, &mut next));
+    for _ in 0..more + dice.below(9) {
+        let natural = dice.percent(on_the_way);
+        let first = if natural { way_on(dice, cash, &mut next) } else { anything(dice, cash) };
+        let mut acts = vec![first];
+        if dice.percent(together) {
+            acts.push(anything(dice, cash));
         }
-        steps.push(Step(acts));
+        let patient = natural && acts.len() == 1;
+        steps.push(Step { acts, patient });
     }
     Sequence { number, buyer, vendor, goods, quantity, cash, steps }
 }
@@ -185,20 +194,22 @@ const ONLINE: [Act; 9] = [
 ];
 const CASH: [Act; 7] = [Act::Confirm, Act::Prepare, Act::Dispatch, Act::SendCode, Act::EnterCode, Act::Collect, Act::Refund(40)];
 
-fn act(dice: &mut Dice, cash: bool, next: &mut usize) -> Act {
+fn way_on(dice: &mut Dice, cash: bool, next: &mut usize) -> Act {
     let way: &[Act] = if cash { &CASH } else { &ONLINE };
-    if dice.percent(62) {
-        let mut act = way.get(*next).copied().unwrap_or(Act::Read);
+    let mut take = || {
+        let act = way.get(*next).copied().unwrap_or(Act::Read);
         *next += 1;
-        if matches!(act, Act::Prepare) && dice.percent(50) {
-            act = way.get(*next).copied().unwrap_or(Act::Read);
-            *next += 1;
-        }
-        if act == Act::Pay(Pay::Captured) {
-            act = Act::Pay(dice.weighted(&PAYING).unwrap_or(Pay::Captured));
-        }
-        return act;
+        act
+    };
+    match take() {
+        // May be skipped (rule 12).
+        Act::Prepare if dice.percent(50) => take(),
+        Act::Pay(_) => Act::Pay(dice.weighted(&PAYING).unwrap_or(Pay::Captured)),
+        act => act,
     }
+}
+
+fn anything(dice: &mut Dice, cash: bool) -> Act {
     let both = [
         (3, Act::Confirm),
         (3, Act::Prepare),
@@ -257,6 +268,10 @@ const FAULTS: [Weather; 16] = [
 pub(super) const VICTIMS: [&str; 8] =
     ["order", "payment", "catalog", "vendor-management", "notification", "user", "integration", "gateway"];
 
+/// Minutes that the clock jumps: within a code's half hour, past it, past the payment's, the reminder's and the vendor's.
+const CLOCK: [(usize, Option<i64>); 6] =
+    [(50, None), (20, Some(5)), (12, Some(16)), (8, Some(32)), (5, Some(61)), (5, Some(125))];
+
 fn weather(dice: &mut Dice, number: usize, rounds: usize) -> Vec<(usize, Weather)> {
     let mut all = Vec::new();
     // Every fourth batch is undisturbed: there every answer has to be the one that the rules say.
@@ -271,9 +286,8 @@ fn weather(dice: &mut Dice, number: usize, rounds: usize) -> Vec<(usize, Weather
             all.push((dice.below(rounds), Weather::Calm));
         }
     }
-    let clock = [(30, None), (25, Some(5)), (20, Some(16)), (12, Some(32)), (9, Some(61)), (8, Some(125))];
     for _ in 0..2 {
-        if let Some(minutes) = dice.weighted(&clock).flatten() {
+        if let Some(minutes) = dice.weighted(&CLOCK).flatten() {
             all.push((1 + dice.below(rounds.max(2) - 1), Weather::Clock(minutes)));
         }
     }
@@ -302,7 +316,7 @@ mod tests {
         let all: Vec<Act> = (0..60)
             .flat_map(|number| batch(3, number, SIZE).sequences)
             .flat_map(|sequence| sequence.steps)
-            .flat_map(|step| step.0)
+            .flat_map(|step| step.acts)
             .collect();
         for act in [Act::PlaceOther, Act::Pay(Pay::Abandoned), Act::VerifyForged, Act::Refund(130), Act::ReadAsStranger] {
             assert!(all.contains(&act), "{act:?}");

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use tokio::sync::RwLock;
 use tokio::time::sleep;
 
 use super::client::{Client, Got, Someone};
@@ -14,7 +15,10 @@ use super::steps::{Act, Pay, Sequence, Step, Verdict, Who};
 use super::watch::FleetClock;
 
 /// Tries of one act, as an app tries again when it hears nothing.
-const TRIES: usize = 4;
+const TRIES: u64 = 4;
+/// Tries of whoever waits until it is time, and the refusals that mean that it is not yet.
+const TRIES_WHEN_EARLY: usize = 12;
+const TOO_EARLY: [&str; 4] = ["illegal_transition", "no_delivery", "not_in_transit", "not_delivered"];
 /// The buyer who places an order insists, for the key makes it safe.
 const TRIES_TO_PLACE: usize = 24;
 
@@ -58,7 +62,8 @@ pub(super) struct Story {
     pub(super) wrong: Vec<String>,
     /// Acts that were judged, and how many of them had no answer.
     pub(super) acts: usize,
-    pub(super) unanswered: usize,
+    /// Why there was no answer, as often as there was none.
+    pub(super) unanswered: Vec<String>,
     known: Known,
     disturbed: bool,
 }
@@ -79,11 +84,21 @@ struct Doing<'a> {
     sequence: &'a Sequence,
 }
 
+/// How an act is done.
+#[derive(Clone, Copy)]
+struct How {
+    /// Its place among those of the same moment.
+    place: usize,
+    alone: bool,
+    patient: bool,
+}
+
 /// What an act came to.
 struct Done {
     act: Act,
     hint: Hint,
     answers: Vec<Answer>,
+    unanswered: Vec<String>,
     got: Got,
     refund: i64,
 }
@@ -97,7 +112,7 @@ impl Story {
             log: Vec::new(),
             wrong: Vec::new(),
             acts: 0,
-            unanswered: 0,
+            unanswered: Vec::new(),
             known: Known::default(),
             disturbed,
         }
@@ -111,12 +126,58 @@ impl Story {
             return;
         };
         let doing = Doing { stage, buyer, vendor, sequence: &sequence };
-        if step.0 == [Act::Place] {
+        if step.acts == [Act::Place] {
             return self.place(&doing, round).await;
         }
         if self.placed.is_some() {
             self.play(&doing, &step, round).await;
         }
+    }
+
+    /// Places the order of a sequence that many will act on.
+    pub(super) async fn begin(&mut self, stage: &Stage) {
+        self.round(stage, 0).await;
+    }
+
+    /// One act of one of many at once, without the model's judgement of states: only answers that are never legal are wrong.
+    pub(super) async fn meddle(story: &RwLock<Self>, stage: &Stage, act: Act, turn: usize) {
+        let now = story.read().await.seen();
+        let (Some(buyer), Some(vendor)) =
+            (stage.cast.buyers.get(now.sequence.buyer), stage.cast.vendors.get(now.sequence.vendor))
+        else {
+            return;
+        };
+        let doing = Doing { stage, buyer, vendor, sequence: &now.sequence };
+        let Some(got) = now.attempt(&doing, act, turn).await else { return };
+        let answer = judged(act, &got);
+        let said = match &answer {
+            Answer::Done | Answer::Shown(_) => "done".to_owned(),
+            Answer::Refused(code) => code.clone(),
+            Answer::Unknown => String::new(),
+        };
+        let refund = now.hint(&doing, act, false).refund.0;
+        let unanswered = if answer == Answer::Unknown { vec![short(&got)] } else { Vec::new() };
+        let done = Done { act, hint: Hint::default(), answers: vec![answer], unanswered, refund, got };
+        let mut story = story.write().await;
+        story.acts += 1;
+        story.unanswered.extend(done.unanswered.iter().map(|why| format!("{act:?}: {why}")));
+        if !said.is_empty() && !model::ever(act).contains(&said) {
+            let wrong = format!("{act:?} was answered {}", short(&done.got));
+            story.wrong.push(wrong);
+        }
+        if let Some(wrong) = story.differs(&done) {
+            story.wrong.push(wrong);
+        }
+        story.log.push(format!("{act:?} → {}", short(&done.got)));
+        story.learn(&doing, &done);
+    }
+
+    /// As much of it as somebody needs who is about to act.
+    fn seen(&self) -> Self {
+        let mut seen = Self::new(self.sequence.clone(), self.disturbed);
+        seen.placed.clone_from(&self.placed);
+        seen.known.clone_from(&self.known);
+        seen
     }
 
     async fn place(&mut self, doing: &Doing<'_>, round: usize) {
@@ -130,7 +191,7 @@ impl Story {
             if got.answer() != Answer::Unknown || last_word {
                 break;
             }
-            self.unanswered += 1;
+            self.unanswered.push(format!("Place: {}", short(&got)));
             sleep(Duration::from_millis(200 + 50 * u64::try_from(turn).unwrap_or(0))).await;
         }
         self.acts += 1;
@@ -151,25 +212,22 @@ impl Story {
     }
 
     async fn play(&mut self, doing: &Doing<'_>, step: &Step, round: usize) {
-        let alone = step.0.len() == 1;
-        let done = match step.0.as_slice() {
-            [one] => vec![self.perform(doing, *one, 0, alone).await],
+        let done: Vec<Done> = match step.acts.as_slice() {
+            [one] => self.perform(doing, *one, How { place: 0, alone: true, patient: step.patient }).await.into_iter().collect(),
             [one, two, ..] => {
-                let (first, second) = tokio::join!(self.perform(doing, *one, 0, alone), self.perform(doing, *two, 1, alone));
-                vec![first, second]
+                let how = |place| How { place, alone: false, patient: false };
+                let (first, second) = tokio::join!(self.perform(doing, *one, how(0)), self.perform(doing, *two, how(1)));
+                first.into_iter().chain(second).collect()
             }
             [] => Vec::new(),
         };
-        let done: Vec<Done> = done.into_iter().flatten().collect();
         let late = self.late(doing);
         for one in &done {
             self.log.push(format!("{round}: {:?} → {}", one.act, short(&one.got)));
             self.acts += 1;
-            self.unanswered += one.answers.iter().filter(|answer| **answer == Answer::Unknown).count();
+            self.unanswered.extend(one.unanswered.iter().map(|why| format!("{:?}: {why}", one.act)));
         }
-        let forward = self.judge(&done.iter().collect::<Vec<_>>(), late);
-        let backward = self.judge(&done.iter().rev().collect::<Vec<_>>(), late);
-        let next: Possible = forward.union(&backward).copied().collect();
+        let next = self.judge(&done, late);
         if next.is_empty() {
             let told: Vec<String> = done
                 .iter()
@@ -190,15 +248,30 @@ impl Story {
         }
     }
 
-    /// Every answer in turn, as if these acts had happened in this order.
-    fn judge(&self, done: &[&Done], late: Late) -> Possible {
-        let mut possible = self.possible.clone();
-        for one in done {
-            for answer in &one.answers {
-                possible = model::after(&possible, one.act, one.hint, answer, late);
-            }
+    /// Where the order may stand after these answers, in whatever order the tries behind them took effect.
+    fn judge(&self, done: &[Done], late: Late) -> Possible {
+        let after = |possible: &Possible, one: &Done, turn: usize| match one.answers.get(turn) {
+            Some(answer) => model::after(possible, one.act, one.hint, answer, late),
+            None => Possible::new(),
+        };
+        let (Some(first), second) = (done.first(), done.get(1)) else { return self.possible.clone() };
+        let tries = second.map_or(0, |second| second.answers.len());
+        // Row by row: after so many tries of the first act, and in it after so many of the second.
+        let mut row: Vec<Possible> = vec![self.possible.clone()];
+        for turn in 0..tries {
+            let next = second.map(|second| after(&row[turn], second, turn)).unwrap_or_default();
+            row.push(next);
         }
-        possible
+        for turn in 0..first.answers.len() {
+            let mut below: Vec<Possible> = vec![after(&row[0], first, turn)];
+            for other in 0..tries {
+                let mut next = after(&row[other + 1], first, turn);
+                next.extend(second.map(|second| after(&below[other], second, other)).unwrap_or_default());
+                below.push(next);
+            }
+            row = below;
+        }
+        row.pop().unwrap_or_default()
     }
 
     fn late(&self, doing: &Doing<'_>) -> Late {
@@ -243,20 +316,29 @@ impl Story {
     }
 
     /// Does it, again while nobody answers. Nothing when it cannot be done yet: a code that never came.
-    async fn perform(&self, doing: &Doing<'_>, act: Act, place: usize, alone: bool) -> Option<Done> {
-        let hint = self.hint(doing, act, alone);
-        let mut answers = Vec::new();
+    async fn perform(&self, doing: &Doing<'_>, act: Act, how: How) -> Option<Done> {
+        let hint = self.hint(doing, act, how.alone);
+        let (mut answers, mut unanswered) = (Vec::new(), Vec::new());
         let mut got = Got::Nothing("not asked".into());
-        for turn in 0..TRIES {
-            got = self.attempt(doing, act, place).await?;
+        let (mut silent, mut early) = (0, 0);
+        while silent < TRIES && early < TRIES_WHEN_EARLY {
+            got = self.attempt(doing, act, how.place).await?;
             let answer = judged(act, &got);
             answers.push(answer.clone());
-            if answer != Answer::Unknown {
-                break;
+            match &answer {
+                Answer::Unknown => {
+                    unanswered.push(short(&got));
+                    silent += 1;
+                    sleep(Duration::from_millis(250 * silent)).await;
+                }
+                Answer::Refused(code) if how.patient && TOO_EARLY.contains(&code.as_str()) => {
+                    early += 1;
+                    sleep(Duration::from_millis(150)).await;
+                }
+                _ => break,
             }
-            sleep(Duration::from_millis(250 + 250 * u64::try_from(turn).unwrap_or(0))).await;
         }
-        Some(Done { act, hint, answers, refund: hint.refund.0, got })
+        Some(Done { act, hint, answers, unanswered, refund: hint.refund.0, got })
     }
 
     async fn attempt(&self, doing: &Doing<'_>, act: Act, place: usize) -> Option<Got> {

@@ -83,6 +83,19 @@ impl Watch {
         sqlx::query_as(AssertSqlSafe(sql)).fetch_all(self.database(service)?).await.with_context(|| format!("{service}: {sql}"))
     }
 
+    /// Lets go what somebody who was killed held: as if the lease's time were over, which it is after a minute.
+    pub(super) async fn free_leases(&self, service: &str) -> Result<()> {
+        if let Ok(pool) = self.database(service) {
+            for sql in [
+                "UPDATE jobs SET leased_until = clock_timestamp() WHERE leased_until > clock_timestamp()",
+                "UPDATE outbox SET not_before = NULL, lease_id = NULL WHERE published_at IS NULL",
+            ] {
+                sqlx::query(sql).execute(pool).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// Waits until nothing moves any more; what still does after a while is the answer.
     pub(super) async fn quiet(&self) -> Result<Vec<String>> {
         let begun = Instant::now();
@@ -100,6 +113,7 @@ impl Watch {
             }
             if nudged.elapsed() > NUDGE {
                 nudged = Instant::now();
+                println!("{:>9} waiting for: {}", "", left.join("; "));
                 crate::commands::clock::set(&self.home, "+2m")?;
             }
             before = marks.filter(|_| left.is_empty());
