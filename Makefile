@@ -2,7 +2,7 @@
 # Without --package, so that cargo chooses features for the whole workspace and compiles each dependency once.
 # The fleet runs as production does: built for release.
 FLEET := cargo run --release --bin realserv --
-.PHONY: demo up down status test check openapi prepare bench check-infra
+.PHONY: demo up down status test test-browser check openapi prepare bench check-infra
 
 demo: ; $(FLEET) demo
 up: ; $(FLEET) up
@@ -12,5 +12,6 @@ test: ; scripts/test
 check: ; scripts/check
 openapi: ; scripts/openapi
 prepare: ; scripts/prepare all
+test-browser: ; scripts/test-browser
 bench: ; $(FLEET) bench
 check-infra: ; infra/checks/check
