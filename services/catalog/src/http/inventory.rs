@@ -47,12 +47,20 @@ pub(crate) struct InventoryOut {
     /// Always INR.
     currency: &'static str,
     #[serde(flatten)]
-    material: Option<MaterialStockOut>,
-    #[serde(flatten)]
-    labor: Option<WorkersOut>,
+    stock: StockOut,
     /// Give it as If-Match when you change the offer.
     version: i64,
     updated_at: DateTime<Utc>,
+}
+
+/// What there is of it, by its kind.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(untagged)]
+pub(crate) enum StockOut {
+    /// Of a material.
+    Material(MaterialStockOut),
+    /// Of labour.
+    Labor(WorkersOut),
 }
 
 /// Of a material.
@@ -95,29 +103,31 @@ impl InventoryOut {
     /// As it is on an Indian day.
     fn on(offered: Offered, today: NaiveDate) -> Self {
         let Offered { row, batches } = offered;
-        let stock = row.stock_quantity.unwrap_or_default();
+        let quantity = row.stock_quantity.unwrap_or_default();
         let reserved = row.reserved_quantity.unwrap_or_default();
-        let material = (row.item_type == ItemType::Material).then(|| MaterialStockOut {
-            unit: row.unit,
-            stock_quantity: stock,
-            reserved_quantity: reserved,
-            available_quantity: available(stock, reserved).checked_sub(too_old(&batches, today)).unwrap_or_default(),
-            vendor_price: row.vendor_price,
-            base_price: row.base_price,
-            unit_price: shown_price(row.vendor_price, row.base_price),
-            min_order_quantity: row.min_order_quantity,
-            low_stock_threshold: row.low_stock_threshold,
-            batches: batches.iter().map(|batch| BatchOut::on(batch, today)).collect(),
-        });
-        let labor = (row.item_type == ItemType::Labor).then(|| WorkersOut {
-            available_workers: row.available_workers.unwrap_or_default(),
-            reserved_workers: row.reserved_workers.unwrap_or_default(),
-            vendor_hourly_rate: row.vendor_hourly_rate,
-            hourly_rate: row.hourly_rate,
-            vendor_daily_rate: row.vendor_daily_rate,
-            daily_rate: row.daily_rate,
-            min_hours: row.min_hours,
-        });
+        let stock = match row.item_type {
+            ItemType::Material => StockOut::Material(MaterialStockOut {
+                unit: row.unit,
+                stock_quantity: quantity,
+                reserved_quantity: reserved,
+                available_quantity: available(quantity, reserved).checked_sub(too_old(&batches, today)).unwrap_or_default(),
+                vendor_price: row.vendor_price,
+                base_price: row.base_price,
+                unit_price: shown_price(row.vendor_price, row.base_price),
+                min_order_quantity: row.min_order_quantity,
+                low_stock_threshold: row.low_stock_threshold,
+                batches: batches.iter().map(|batch| BatchOut::on(batch, today)).collect(),
+            }),
+            ItemType::Labor => StockOut::Labor(WorkersOut {
+                available_workers: row.available_workers.unwrap_or_default(),
+                reserved_workers: row.reserved_workers.unwrap_or_default(),
+                vendor_hourly_rate: row.vendor_hourly_rate,
+                hourly_rate: row.hourly_rate,
+                vendor_daily_rate: row.vendor_daily_rate,
+                daily_rate: row.daily_rate,
+                min_hours: row.min_hours,
+            }),
+        };
         Self {
             id: row.id,
             vendor_id: row.vendor_id,
@@ -127,8 +137,7 @@ impl InventoryOut {
             is_available: row.is_available,
             is_active: row.is_active,
             currency: "INR",
-            material,
-            labor,
+            stock,
             version: row.version,
             updated_at: row.updated_at,
         }
