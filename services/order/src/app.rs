@@ -1,10 +1,12 @@
 //! The service's state and how it is built.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::FromRef;
 use clients::{CatalogClient, IntegrationClient, NotificationClient, PaymentClient, UserClient, VendorClient};
 use service_kit::{Environment, Kit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::Config;
 use crate::config::CrashPoint;
@@ -18,6 +20,9 @@ pub struct App {
     pub config: Arc<Config>,
     /// The services an order is made with.
     pub neighbours: Arc<Neighbours>,
+    /// Turns for placing orders: what is at work at once is bounded, so that nobody starves for a connection here or at
+    /// the neighbours. First come, first served.
+    turns: Arc<Semaphore>,
 }
 
 /// The services an order is made with.
@@ -57,7 +62,14 @@ impl App {
             payment: PaymentClient::new(http.clone(), tokens.clone(), &urls.payment_url),
             notification: NotificationClient::new(http.clone(), tokens.clone(), &urls.notification_url),
         };
-        Ok(Self { kit, config: Arc::new(config), neighbours: Arc::new(neighbours) })
+        let turns = Arc::new(Semaphore::new(usize::try_from(config.order_placements_at_once)?));
+        Ok(Self { kit, config: Arc::new(config), neighbours: Arc::new(neighbours), turns })
+    }
+
+    /// Waits for a turn to place an order; none when it does not come in time.
+    pub(crate) async fn turn(&self) -> Option<OwnedSemaphorePermit> {
+        let patience = Duration::from_millis(self.config.order_placement_wait_millis);
+        tokio::time::timeout(patience, self.turns.clone().acquire_owned()).await.ok()?.ok()
     }
 
     /// Ends the process here when a test of crashes asks for it.

@@ -47,6 +47,12 @@ pub struct Config {
     /// Milliseconds between two tries of one step while the buyer waits; doubled each time, three tries in all.
     #[arg(long, env = "ORDER_SAGA_RETRY_MILLIS", default_value_t = 200)]
     pub order_saga_retry_millis: u64,
+    /// Orders being placed at once by one process; the next ones wait, first come, first served.
+    #[arg(long, env = "ORDER_PLACEMENTS_AT_ONCE", default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub order_placements_at_once: u32,
+    /// Milliseconds that a placement waits for its turn before it is sent away.
+    #[arg(long, env = "ORDER_PLACEMENT_WAIT_MILLIS", default_value_t = 8_000)]
+    pub order_placement_wait_millis: u64,
     /// Ends the process right after a step, for tests of crashes. Only where REALSERV_ENV is local or test.
     #[arg(long, env = "ORDER_CRASH_AFTER", value_enum)]
     pub order_crash_after: Option<CrashPoint>,

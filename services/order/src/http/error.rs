@@ -58,6 +58,10 @@ impl From<Refusal> for ApiError {
                 Self::conflict("out_of_stock", message).with_details(&lines)
             }
             Refusal::KeyReused => Self::idempotency_key_reused(),
+            Refusal::Busy => Self::unavailable(
+                "overloaded",
+                "too many orders are being placed at this moment; nothing was ordered, try again with the same Idempotency-Key",
+            ),
             Refusal::InProgress => Self::request_in_progress(),
             Refusal::AmountMismatch => Self::conflict("amount_mismatch", "the amount is not what the order costs"),
             Refusal::ReasonRequired => Self::invalid_field("notes", "cancelling wants a reason in the notes"),

@@ -39,6 +39,7 @@ pub(crate) struct Answer {
 
 /// Places it. Once it is written down it is worked on to its end, whether or not the caller still listens.
 pub(crate) async fn place_order(app: &App, actor: &Actor, placement: &Placement) -> Result<Answer, Refusal> {
+    let turn = app.turn().await.ok_or(Refusal::Busy)?;
     let now = app.kit.clock.now();
     // Asked first, so that a repeated request is answered as before whatever prices and stock are now.
     if let Some(known) = known(app, placement, now).await? {
@@ -51,7 +52,10 @@ pub(crate) async fn place_order(app: &App, actor: &Actor, placement: &Placement)
     app.crash_point(CrashPoint::Placed);
     // A task of its own: a caller who hangs up, or the request's time limit, leaves no half order behind.
     let (task_app, context) = (app.clone(), context::current());
-    let work = tokio::spawn(context::scope(context, async move { open_order::open_placed(&task_app, fresh).await }));
+    let work = tokio::spawn(context::scope(context, async move {
+        let _turn = turn;
+        open_order::open_placed(&task_app, fresh).await
+    }));
     let done = work.await.map_err(|_| Refusal::Fault("the placing of an order was interrupted"))?;
     match done? {
         Some(answer) => Ok(answer),

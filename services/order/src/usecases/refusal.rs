@@ -73,6 +73,9 @@ pub(crate) enum Refusal {
     /// The key belongs to another body.
     #[error("idempotency key reused")]
     KeyReused,
+    /// Too many at once.
+    #[error("no turn to place an order came up in time")]
+    Busy,
     /// The same request is being worked on.
     #[error("request in progress")]
     InProgress,

@@ -161,6 +161,44 @@ async fn two_hundred_callers_with_one_key_make_one_order() {
     world.finish().await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_hundred_placements_at_once_all_get_their_order() {
+    let world = World::new().await;
+    let body = world.basket("online");
+    let calls = (0..200).map(|number| {
+        let (world, body) = (&world, &body);
+        async move { world.place_with(body, &format!("of-many-{number}")).await }
+    });
+    let answers: Vec<Answer> = futures::future::join_all(calls).await;
+    let mut numbers: Vec<String> =
+        answers.iter().map(|answer| answer.data(201)["order_number"].as_str().unwrap().to_owned()).collect();
+    numbers.sort();
+    numbers.dedup();
+    assert_eq!(numbers.len(), 200);
+    world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_does_not_get_a_turn_in_time_is_sent_away_and_may_come_again_with_the_same_key() {
+    let world = World::with(&["--order-placements-at-once", "1", "--order-placement-wait-millis", "300"]).await;
+    let slow = ok(&json!({"order_id": uuid::Uuid::nil(), "status": "active"})).set_delay(std::time::Duration::from_secs(3));
+    world.instead("POST", RESERVE, 1, slow).await;
+    let body = world.basket("online");
+    let (one, two) = tokio::join!(world.place_with(&body, "one"), async {
+        // The other one has its turn.
+        while world.calls(RESERVE).await.is_empty() {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        world.place_with(&body, "two").await
+    });
+    let _ = one.data(201);
+    assert_eq!(two.code(503), "overloaded");
+    assert!(two.headers.contains_key("retry-after"));
+    assert_eq!(world.count("SELECT count(*) FROM idempotency_keys WHERE key = 'two'").await, 0);
+    let _ = world.place_with(&body, "two").await.data(201);
+    world.finish().await;
+}
+
 #[tokio::test]
 async fn nothing_is_kept_of_a_request_that_failed_validation() {
     let world = World::new().await;
