@@ -60,6 +60,13 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<OsString>,
     },
+    /// Rebuild orders with their payment, delivery and settlement from the recorded events alone, and name what the tables
+    /// say otherwise.
+    Replay(crate::replay::ReplayArgs),
+    /// How far the placing or editing of an order is; --stuck for all that are under way.
+    Saga(commands::saga::SagaArgs),
+    /// Recompute every balance and compare order, payment, gateway, ledger, cash, settlement and stock.
+    Books(commands::books::BooksArgs),
     /// The gateway alone, in the foreground.
     Gateway(Box<gateway::Settings>),
     /// Run a command beside a test Postgres and AWS stand-in, then stop both.
@@ -98,6 +105,9 @@ impl Cli {
             Command::Logs { name, follow, lines } => commands::logs::run(&home, name.as_deref(), follow, lines).await,
             Command::Clock { step } => commands::clock::run(&home, &step).await,
             Command::Sql { service, args } => commands::sql::run(&home, &service, &args),
+            Command::Replay(args) => crate::replay::run(&home, args).await,
+            Command::Saga(args) => commands::saga::run(&home, args).await,
+            Command::Books(args) => commands::books::run(&home, args).await,
             Command::Gateway(settings) => commands::gateway::run(*settings).await,
             Command::WithStack { no_aws, command } => commands::with_stack::run(&home, !no_aws, &command).await,
             Command::Prepare { services, check } => commands::prepare::run(&home, &services, check).await,

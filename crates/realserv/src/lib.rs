@@ -14,5 +14,6 @@ pub mod home;
 pub mod net;
 pub mod postgres;
 pub mod process;
+pub mod replay;
 pub mod service;
 pub mod soak;

@@ -196,7 +196,7 @@ impl Drop for Served {
     }
 }
 
-fn end(child: &mut Child, signal: Signal, grace: Duration) {
+pub(crate) fn end(child: &mut Child, signal: Signal, grace: Duration) {
     if let Some(pid) =
         i32::try_from(child.id()).ok().and_then(Pid::from_raw).filter(|_| child.try_wait().is_ok_and(|s| s.is_none()))
     {

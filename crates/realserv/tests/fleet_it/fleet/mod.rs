@@ -5,5 +5,6 @@ mod crashes;
 mod crowd;
 mod demo;
 mod money;
+mod replay;
 mod shutting_out;
 mod surface;
