@@ -55,11 +55,11 @@ pub fn quarantined(gateway_payment: &str, order: &OrderNumber, amount: Money) ->
     )
 }
 
-/// Finance takes held money for the order: what is due is the vendor's, what is over goes back.
+/// Finance takes held money for the order: what is due is free to be captured for it, what is over goes back.
 #[must_use]
-pub fn quarantine_released(gateway_payment: &str, order: &OrderNumber, vendor: VendorId, (due, over): (Money, Money)) -> Posting {
+pub fn quarantine_released(gateway_payment: &str, order: &OrderNumber, (due, over): (Money, Money)) -> Posting {
     Posting::new("quarantine_released", gateway_payment, format!("held money of {order} taken for it"))
-        .transfer(Account::Quarantine, Account::VendorPayable(vendor), due)
+        .transfer(Account::Quarantine, Account::GatewayClearing, due)
         .transfer(Account::Quarantine, Account::Refunds, over)
 }
 

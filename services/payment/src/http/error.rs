@@ -59,6 +59,10 @@ impl From<PaymentError> for ApiError {
                 Self::unavailable("orders_unavailable", "the order cannot be looked up now; try again in a moment")
                     .with_cause(anyhow::anyhow!(reason))
             }
+            E::SettlementsUnavailable(reason) => {
+                Self::unavailable("settlements_unavailable", "settlements cannot be looked up now; try again in a moment")
+                    .with_cause(anyhow::anyhow!(reason))
+            }
             E::InvoiceFactsUnavailable(reason) | E::FilesUnavailable(reason) => {
                 Self::unavailable("invoices_unavailable", "invoices cannot be reached now; try again in a moment")
                     .with_cause(anyhow::anyhow!(reason))

@@ -6,6 +6,7 @@ mod invoices;
 mod ledger;
 mod online;
 mod read;
+mod reconciliation;
 mod refunds;
 mod shapes;
 mod webhooks;
@@ -32,6 +33,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(refunds::status))
         .routes(routes!(invoices::of_order))
         .routes(routes!(invoices::pdf))
+        .routes(routes!(reconciliation::reconciliation))
         .routes(routes!(ledger::accounts))
         .routes(routes!(ledger::entries))
 }

@@ -45,6 +45,8 @@ pub(crate) enum PaymentError {
     Illegal { from: PaymentState, to: PaymentState },
     #[error("the order service cannot be asked now: {0}")]
     OrdersUnavailable(String),
+    #[error("vendor-management cannot be asked now: {0}")]
+    SettlementsUnavailable(String),
     #[error("what an invoice needs cannot be asked now: {0}")]
     InvoiceFactsUnavailable(String),
     #[error("invoice files cannot be reached: {0}")]
@@ -68,6 +70,7 @@ impl PaymentError {
             Self::Db(error) => error.is_transient() || error.is_serialization_failure() || error.is_lock_timeout(),
             Self::GatewayUnavailable(_)
             | Self::OrdersUnavailable(_)
+            | Self::SettlementsUnavailable(_)
             | Self::InProgress
             | Self::InvoiceFactsUnavailable(_)
             | Self::FilesUnavailable(_) => true,

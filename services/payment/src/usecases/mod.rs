@@ -18,6 +18,7 @@ pub(crate) mod read_invoices;
 pub(crate) mod read_ledger;
 pub(crate) mod read_payments;
 pub(crate) mod receive_webhook;
+pub(crate) mod reconcile;
 pub(crate) mod record_observation;
 pub(crate) mod replace_payment;
 pub(crate) mod request_refund;
