@@ -4,6 +4,7 @@
 //! after [`outbound::OutboundError::Unknown`] it may be on its way.
 
 mod error;
+pub mod feedback;
 mod ses;
 mod settings;
 

@@ -1,10 +1,12 @@
-//! SMS through Twilio or MSG91.
+//! SMS through Twilio, MSG91 or Amazon SNS.
 //!
-//! Neither has an idempotency key: after [`outbound::OutboundError::Unknown`] the message may be on
+//! None of them has an idempotency key: after [`outbound::OutboundError::Unknown`] the message may be on
 //! its way.
 
+pub mod callback;
 mod msg91;
 mod settings;
+mod sns;
 mod twilio;
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -15,6 +17,7 @@ use outbound::OutboundError;
 
 pub use msg91::Msg91;
 pub use settings::{IncompleteSettings, Provider, SmsSettings};
+pub use sns::Sns;
 pub use twilio::Twilio;
 
 /// Sends text messages.
@@ -34,6 +37,8 @@ pub struct Sms {
     pub template: SmsTemplate,
     /// What fills the slots, by the provider's names of them (`VAR1`, …).
     pub variables: BTreeMap<String, String>,
+    /// Advertising, which operators send by other routes.
+    pub promotional: bool,
 }
 
 /// A template as registered under India's DLT rules: operators drop anything else.
@@ -57,9 +62,14 @@ pub struct Accepted {
 }
 
 /// The sender the settings name.
-pub fn sender(settings: SmsSettings, http: reqwest::Client) -> Result<Arc<dyn SmsSender>, IncompleteSettings> {
+pub fn sender(
+    settings: SmsSettings,
+    http: reqwest::Client,
+    aws: &aws_config::SdkConfig,
+) -> Result<Arc<dyn SmsSender>, IncompleteSettings> {
     Ok(match settings.provider {
         Provider::Twilio => Arc::new(Twilio::new(settings, http)?),
         Provider::Msg91 => Arc::new(Msg91::new(settings, http)?),
+        Provider::Sns => Arc::new(Sns::new(&settings, aws)),
     })
 }

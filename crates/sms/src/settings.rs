@@ -11,9 +11,11 @@ pub enum Provider {
     Twilio,
     /// MSG91.
     Msg91,
+    /// Amazon SNS, in the account of the AWS configuration.
+    Sns,
 }
 
-/// Settings of both providers; only the chosen one's must be complete.
+/// Settings of the providers; only the chosen one's must be complete.
 #[derive(Debug, Clone, clap::Args)]
 pub struct SmsSettings {
     /// Which provider sends.
@@ -31,6 +33,9 @@ pub struct SmsSettings {
     /// Our number at Twilio, or the id of a messaging service (`MG…`).
     #[arg(id = "twilio_from", long = "twilio-from", env = "TWILIO_FROM")]
     pub twilio_from: Option<String>,
+    /// Where Twilio says what became of messages: our webhook as the world sees it.
+    #[arg(id = "twilio_status_callback_url", long = "twilio-status-callback-url", env = "TWILIO_STATUS_CALLBACK_URL")]
+    pub twilio_status_callback_url: Option<String>,
     /// Base address of MSG91, without `/api`.
     #[arg(id = "msg91_url", long = "msg91-url", env = "MSG91_URL", default_value = "https://control.msg91.com")]
     pub msg91_url: String,

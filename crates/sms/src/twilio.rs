@@ -18,6 +18,7 @@ pub struct Twilio {
     account_sid: String,
     auth_token: SecretString,
     from: String,
+    status_callback: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -48,12 +49,14 @@ impl Twilio {
             account_sid,
             auth_token: secret(settings.twilio_auth_token, "TWILIO_AUTH_TOKEN")?,
             from: text(settings.twilio_from, "TWILIO_FROM")?,
+            status_callback: settings.twilio_status_callback_url.filter(|url| !url.is_empty()),
         })
     }
 
     async fn create(&self, sms: &Sms) -> Result<Accepted, OutboundError> {
         let sender = if self.from.starts_with("MG") { "MessagingServiceSid" } else { "From" };
-        let form = [("To", sms.to.as_str()), (sender, self.from.as_str()), ("Body", sms.text.as_str())];
+        let mut form = vec![("To", sms.to.as_str()), (sender, self.from.as_str()), ("Body", sms.text.as_str())];
+        form.extend(self.status_callback.as_deref().map(|url| ("StatusCallback", url)));
         let request =
             self.remote.post(&self.url).basic_auth(&self.account_sid, Some(self.auth_token.expose_secret())).form(&form);
         let reply = self.remote.send(request).await?;

@@ -9,17 +9,19 @@ use chrono::{DateTime, Utc};
 use domain::{NotificationChannel, NotificationId, OrderId, Phone};
 use firebase::AccessTokens;
 use futures::future::join_all;
+use mailer::feedback::FeedbackReader;
 use mailer::{Email, Mailer, SesMailer};
 use outbound::OutboundError;
 use push::{Device, Fcm, Push, PushError, PushSender};
 use service_kit::Kit;
+use service_kit::config::Environment;
 use sms::{Provider, Sms, SmsSender, SmsTemplate};
 use whatsapp::{Message, Outgoing, Recipient, Whatsapp, WhatsappError};
 
 use crate::Config;
-use crate::domain::wording::Variables;
 use crate::domain::message::Category;
 use crate::domain::template::Rendered;
+use crate::domain::wording::Variables;
 use crate::store::contacts::Contact;
 use crate::store::templates::Template;
 
@@ -34,6 +36,7 @@ pub(crate) struct Channels {
     sms_provider: &'static str,
     mailer: Arc<dyn Mailer>,
     push: Arc<dyn PushSender>,
+    feedback: FeedbackReader,
     dlt_entity_id: Option<String>,
     sms_sender_id: Option<String>,
 }
@@ -112,19 +115,29 @@ impl Channels {
     pub(crate) fn build(kit: &Kit, config: &Config) -> anyhow::Result<Self> {
         let tokens =
             AccessTokens::new(&config.google, kit.http.clone(), kit.clock.clone()).context("FIREBASE_SERVICE_ACCOUNT")?;
+        if kit.config.env == Environment::Production && config.feedback.test_origin.is_some() {
+            anyhow::bail!("SNS_TEST_ORIGIN has no place in production");
+        }
         let sms_provider = match config.sms.provider {
             Provider::Twilio => "twilio",
             Provider::Msg91 => "msg91",
+            Provider::Sns => "sns",
         };
         Ok(Self {
             whatsapp: Whatsapp::new(config.whatsapp.clone(), kit.http.clone()),
-            sms: sms::sender(config.sms.clone(), kit.http.clone())?,
+            sms: sms::sender(config.sms.clone(), kit.http.clone(), &kit.aws)?,
+            feedback: FeedbackReader::new(config.feedback.clone(), kit.http.clone()),
             sms_provider,
             mailer: Arc::new(SesMailer::new(&kit.aws, &config.mailer)),
             push: Arc::new(Fcm::new(&config.push, kit.http.clone(), tokens)),
             dlt_entity_id: config.dlt_entity_id.clone(),
             sms_sender_id: config.sms_sender_id.clone(),
         })
+    }
+
+    /// Reads what SES says.
+    pub(crate) const fn feedback(&self) -> &FeedbackReader {
+        &self.feedback
     }
 
     /// Hands a message to its provider, once.
@@ -180,12 +193,12 @@ impl Channels {
                 provider_template_id: registration.sms_template_id.clone(),
             },
             variables: slots.into_iter().enumerate().map(|(at, value)| (format!("VAR{}", at + 1), value)).collect(),
+            promotional: parcel.category == Category::Promotion,
         };
         match self.sms.send(&message).await {
             Ok(accepted) => Tried::Sent { provider: self.sms_provider, provider_message_id: accepted.provider_id },
             Err(OutboundError::Reject { code, message, .. }) => {
-                // Twilio's words for numbers that are none, cannot get SMS, or said STOP.
-                let none = matches!(code.as_str(), "21211" | "21214" | "21217" | "21610" | "21614");
+                let none = number_is_none(self.sms_provider, &code, &message);
                 let fault = if none { Fault::PhoneIsNone } else { Fault::NotTheAddress };
                 Tried::Never { reason: format!("refused ({code}): {message}"), fault }
             }
@@ -252,6 +265,16 @@ fn better(one: Tried, other: Tried) -> Tried {
         Tried::Never { .. } => 0,
     };
     if rank(&other) >= rank(&one) { other } else { one }
+}
+
+/// The providers' words for numbers that are none, cannot get SMS, or said STOP.
+fn number_is_none(provider: &str, code: &str, message: &str) -> bool {
+    let about = |word: &str| message.to_ascii_lowercase().contains(word);
+    match provider {
+        "twilio" => code.parse().is_ok_and(sms::callback::number_is_none),
+        "msg91" => about("invalid mobile") || about("invalid number"),
+        _ => (code.starts_with("InvalidParameter") && about("phonenumber")) || about("opted out"),
+    }
 }
 
 fn usable_phone(contact: &Contact) -> Option<&Phone> {

@@ -8,12 +8,15 @@ pub struct Config {
     /// WhatsApp.
     #[command(flatten)]
     pub whatsapp: whatsapp::WhatsappSettings,
-    /// SMS, by one of two providers.
+    /// SMS, by one of three providers.
     #[command(flatten)]
     pub sms: sms::SmsSettings,
     /// E-mail.
     #[command(flatten)]
     pub mailer: mailer::MailerSettings,
+    /// What SES says became of mails.
+    #[command(flatten)]
+    pub feedback: mailer::feedback::FeedbackSettings,
     /// Push.
     #[command(flatten)]
     pub push: push::PushSettings,

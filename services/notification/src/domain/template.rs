@@ -7,8 +7,8 @@ use domain::NotificationChannel;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
 use serde::{Deserialize, Serialize};
 
-use super::wording::Variables;
 use super::message::Category;
+use super::wording::Variables;
 
 /// A variable, and what it looks like.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]

@@ -7,6 +7,7 @@ mod internal;
 mod preferences;
 mod send;
 mod templates;
+mod webhooks;
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -30,4 +31,6 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(devices::register))
         .routes(routes!(devices::forget))
         .routes(routes!(internal::delivery_otp))
+        .routes(routes!(webhooks::ses))
+        .routes(routes!(webhooks::twilio))
 }

@@ -8,6 +8,9 @@ use domain::{NotificationChannel, UserId};
 use serde::{Deserialize, Serialize};
 use service_kit::ApiError;
 use service_kit::http::{Allowed, Body, Created, Data, Page, PageParams, Params, PathId, Problems};
+use utoipa::PartialSchema as _;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use uuid::Uuid;
 
 use crate::App;
@@ -94,12 +97,11 @@ const fn yes() -> bool {
 }
 
 /// A template that is new.
-#[derive(Debug, Deserialize, garde::Validate, utoipa::ToSchema)]
+#[derive(Debug, Deserialize, garde::Validate)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TemplateIn {
     /// What it is called.
     #[garde(length(min = 1, max = 100), pattern("^[a-z][a-z0-9_]*$"))]
-    #[schema(example = "monsoon_notice")]
     template_name: String,
     /// For which channel.
     #[garde(skip)]
@@ -114,6 +116,37 @@ pub(crate) struct TemplateIn {
     #[garde(dive)]
     #[serde(flatten)]
     text: TemplateTextIn,
+}
+
+// By hand: the derive would ask for two things at once that both refuse each other's fields.
+impl utoipa::PartialSchema for TemplateIn {
+    fn schema() -> RefOr<Schema> {
+        let mut whole = TemplateTextIn::schema();
+        if let RefOr::T(Schema::Object(object)) = &mut whole {
+            let name = ObjectBuilder::new()
+                .schema_type(Type::String)
+                .description(Some("What it is called."))
+                .max_length(Some(100))
+                .pattern(Some("^[a-z][a-z0-9_]*$"));
+            object.description = Some("A template that is new.".to_owned());
+            for (field, schema) in [
+                ("template_name", name.into()),
+                ("template_type", NotificationChannel::schema()),
+                ("language", Language::schema()),
+                ("category", Category::schema()),
+            ] {
+                object.properties.insert(field.to_owned(), schema);
+                object.required.push(field.to_owned());
+            }
+        }
+        whole
+    }
+}
+
+impl utoipa::ToSchema for TemplateIn {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        TemplateTextIn::schemas(schemas);
+    }
 }
 
 impl TemplateTextIn {

@@ -122,12 +122,9 @@ pub(crate) async fn addresses_given_up(conn: &mut PgConnection, emails: &[String
 
 /// A provider gave this number up, whoever has it; yields how many people that were.
 pub(crate) async fn number_given_up(conn: &mut PgConnection, phone: &str, now: DateTime<Utc>) -> Stored<u64> {
-    let off = sqlx::query!(
-        "UPDATE contacts SET phone_usable = false, updated_at = $2 WHERE phone = $1 AND phone_usable",
-        phone,
-        now
-    )
-    .execute(conn)
-    .await?;
+    let off =
+        sqlx::query!("UPDATE contacts SET phone_usable = false, updated_at = $2 WHERE phone = $1 AND phone_usable", phone, now)
+            .execute(conn)
+            .await?;
     Ok(off.rows_affected())
 }

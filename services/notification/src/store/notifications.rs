@@ -9,8 +9,8 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::{Stored, unknown_word};
-use crate::domain::wording::Variables;
 use crate::domain::message::{Category, MessageStatus};
+use crate::domain::wording::Variables;
 
 /// What is kept beside the text.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -84,9 +84,10 @@ pub(crate) async fn insert(
 
 /// The messages among these that are there already, with what makes each the same.
 pub(crate) async fn by_dedupe_keys(conn: &mut PgConnection, keys: &[String]) -> Stored<Vec<(String, NotificationId)>> {
-    let rows = sqlx::query!(r#"SELECT dedupe_key, id AS "id: NotificationId" FROM notifications WHERE dedupe_key = ANY($1)"#, keys)
-        .fetch_all(conn)
-        .await?;
+    let rows =
+        sqlx::query!(r#"SELECT dedupe_key, id AS "id: NotificationId" FROM notifications WHERE dedupe_key = ANY($1)"#, keys)
+            .fetch_all(conn)
+            .await?;
     Ok(rows.into_iter().map(|row| (row.dedupe_key, row.id)).collect())
 }
 

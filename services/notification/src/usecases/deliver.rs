@@ -237,11 +237,8 @@ async fn call(app: &App, claimed: &Claimed, template: Option<&Template>) -> Try 
         return Tried::never("nothing to send").into();
     };
     let notification = &claimed.notification;
-    let rendered = Rendered {
-        subject: notification.subject.clone(),
-        body: notification.body.clone(),
-        html: notification.html_body.clone(),
-    };
+    let rendered =
+        Rendered { subject: notification.subject.clone(), body: notification.body.clone(), html: notification.html_body.clone() };
     let parcel = Parcel {
         id: notification.id,
         channel: notification.channel,

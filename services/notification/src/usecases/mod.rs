@@ -8,6 +8,7 @@ pub(crate) mod notify;
 pub(crate) mod plan;
 pub(crate) mod preview_template;
 pub(crate) mod read_notification;
+pub(crate) mod receive_feedback;
 pub(crate) mod register_device;
 pub(crate) mod save_template;
 pub(crate) mod seed_templates;

@@ -8,8 +8,8 @@ use sqlx::PgConnection;
 
 use crate::App;
 use crate::domain::message::MessageStatus;
-use crate::store::statuses::{self, Told};
 use crate::store::notifications;
+use crate::store::statuses::{self, Told};
 use crate::usecases::notify::NotifyError;
 use crate::usecases::settle::{fail_after_all, give_up};
 

@@ -40,7 +40,9 @@ pub(crate) async fn notify(app: &App, envelope: &Envelope) -> Result<Outcome, No
     let facts = Facts::of(envelope)?;
     let reach = said(envelope)?;
     let rules: Vec<&Rule> = match &facts {
-        Some(facts) => app.matrix.rules(&envelope.r#type).iter().filter(|rule| !rule.when.is_out(facts.cash, facts.by_staff)).collect(),
+        Some(facts) => {
+            app.matrix.rules(&envelope.r#type).iter().filter(|rule| !rule.when.is_out(facts.cash, facts.by_staff)).collect()
+        }
         None => Vec::new(),
     };
     if rules.is_empty() && reach.is_none() {

@@ -3,8 +3,8 @@
 use uuid::Uuid;
 
 use crate::App;
-use crate::domain::wording::Variables;
 use crate::domain::template::Rendered;
+use crate::domain::wording::Variables;
 use crate::store::templates;
 use crate::usecases::save_template::SaveTemplateError;
 

@@ -7,9 +7,9 @@ use sqlx::PgConnection;
 
 use crate::App;
 use crate::channels::{Parcel, Tried, Try};
-use crate::domain::wording::Variables;
 use crate::domain::message::{MessageStatus, dedupe_key};
 use crate::domain::template::Rendered;
+use crate::domain::wording::Variables;
 use crate::store::notifications::{self, MessageData, NewNotification, Notification};
 use crate::store::people::{self, Asked, Person};
 use crate::store::templates::Template;

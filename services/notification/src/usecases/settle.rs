@@ -81,7 +81,8 @@ fn result(app: &App, done: &Done, now: DateTime<Utc>) -> queue::Result {
         uncounted: 0,
     };
     let failed = |reason: String| queue::Result { reason: Some(reason.replace('\0', "")), ..blank.clone() };
-    let waits = |due_at, uncounted| queue::Result { status: MessageStatus::Pending, due_at: Some(due_at), uncounted, ..blank.clone() };
+    let waits =
+        |due_at, uncounted| queue::Result { status: MessageStatus::Pending, due_at: Some(due_at), uncounted, ..blank.clone() };
     match &done.tried.outcome {
         Tried::Sent { provider, provider_message_id } => queue::Result {
             status: MessageStatus::Sent,

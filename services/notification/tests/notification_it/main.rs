@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 mod contacts;
+mod cost;
 mod document;
 mod inbox;
 mod matrix;
@@ -12,3 +13,5 @@ mod samples;
 mod sending;
 mod support;
 mod templates;
+mod throughput;
+mod webhooks;

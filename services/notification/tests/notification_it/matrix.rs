@@ -111,10 +111,11 @@ async fn steps_of_tickets_and_disputes_reach_both_sides_and_staff() {
     let ticket = json!({"ticket_id": uuid::Uuid::from_u128(11), "ticket_number": "TKT000007", "order_id": order.id,
         "created_by": buyer.user_id});
     let opened = json!({"category": "quality", "priority": "high", "subject": "Two bags were torn"});
-    tells(&world, &event::<TicketOpened>(with(ticket.clone(), opened)), &[
-        (buyer.user_id, "ticket_opened"),
-        (admin.user_id, "ticket_to_answer"),
-    ])
+    tells(
+        &world,
+        &event::<TicketOpened>(with(ticket.clone(), opened)),
+        &[(buyer.user_id, "ticket_opened"), (admin.user_id, "ticket_to_answer")],
+    )
     .await;
     let by_buyer = json!({"sender_id": buyer.user_id, "sender_type": "buyer"});
     tells(&world, &event::<TicketMessageAdded>(with(ticket.clone(), by_buyer)), &[(admin.user_id, "ticket_written_on")]).await;
@@ -133,17 +134,18 @@ async fn steps_of_tickets_and_disputes_reach_both_sides_and_staff() {
     let dispute = json!({"dispute_id": uuid::Uuid::from_u128(12), "dispute_number": "DSP000003", "order_id": order.id,
         "order_number": "ORD000042", "buyer_user_id": buyer.user_id, "vendor_id": vendor.vendor_id});
     let raised = json!({"raised_by": buyer.user_id, "dispute_type": "quality_issue"});
-    tells(&world, &event::<DisputeRaised>(with(dispute.clone(), raised)), &[
-        (buyer.user_id, "dispute_raised"),
-        (vendor.user_id, "dispute_raised_vendor"),
-        (admin.user_id, "dispute_to_decide"),
-    ])
+    tells(
+        &world,
+        &event::<DisputeRaised>(with(dispute.clone(), raised)),
+        &[(buyer.user_id, "dispute_raised"), (vendor.user_id, "dispute_raised_vendor"), (admin.user_id, "dispute_to_decide")],
+    )
     .await;
     let decided = json!({"resolution": "refund_partial", "refund_amount": "123456.50"});
-    tells(&world, &event::<DisputeResolved>(with(dispute, decided)), &[
-        (buyer.user_id, "dispute_resolved"),
-        (vendor.user_id, "dispute_resolved_vendor"),
-    ])
+    tells(
+        &world,
+        &event::<DisputeResolved>(with(dispute, decided)),
+        &[(buyer.user_id, "dispute_resolved"), (vendor.user_id, "dispute_resolved_vendor")],
+    )
     .await;
     let said = world.one(buyer.user_id, "dispute_resolved", "whatsapp").await.body;
     assert!(said.contains("a refund of ₹1,23,456.50"), "{said}");
@@ -161,10 +163,11 @@ async fn money_that_does_not_move_as_it_should_is_told_to_every_active_admin_and
     world.deliver(ServiceName::User, &facts).await;
     let order = Order::new(&buyer, &vendor, "online");
     let failed = json!({"refund_id": uuid::Uuid::from_u128(4), "refund_amount": "500.00", "reason": "the account is closed"});
-    tells(&world, &event::<RefundFailed>(with(order.payment(), failed)), &[
-        (finance.user_id, "refund_failed"),
-        (support.user_id, "refund_failed"),
-    ])
+    tells(
+        &world,
+        &event::<RefundFailed>(with(order.payment(), failed)),
+        &[(finance.user_id, "refund_failed"), (support.user_id, "refund_failed")],
+    )
     .await;
     let held = json!({"gateway_amount_paise": 500_000, "gateway_currency": "INR"});
     tells(&world, &event::<PaymentQuarantined>(with(order.payment(), held)), &[(finance.user_id, "payment_quarantined")]).await;
@@ -181,7 +184,7 @@ fn every_event_of_the_matrix_is_in_the_catalogue_and_comes_to_this_service() {
     for rule in matrix.all() {
         let event = catalogue.events.iter().find(|event| event.r#type == rule.event);
         let event = event.unwrap_or_else(|| panic!("no service says {}", rule.event));
-        assert!(event.to.contains(&ServiceName::Notification), "{} does not come here", rule.event);
+        assert!(event.to.iter().any(|to| to == "notification"), "{} does not come here", rule.event);
     }
     // What the marketplace promises to tell people.
     let promised = [

@@ -65,10 +65,10 @@ async fn a_message_found_half_sent_is_not_sent_a_second_time() {
         "UPDATE notifications SET status = 'sending', attempts = 1, due_at = NULL, leased_until = clock_timestamp()
           WHERE channel = 'whatsapp' AND recipient_id = $1",
     )
-        .bind(vendor.user_id.as_uuid())
-        .execute(&world.db.pool)
-        .await
-        .unwrap();
+    .bind(vendor.user_id.as_uuid())
+    .execute(&world.db.pool)
+    .await
+    .unwrap();
     world.run_due_jobs().await;
     assert_eq!(world.chat(&vendor.phone).await, Vec::<String>::new());
     let kept = world.one(vendor.user_id, "new_order", "whatsapp").await;
