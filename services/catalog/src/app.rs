@@ -6,6 +6,7 @@ use axum::extract::FromRef;
 use service_kit::Kit;
 
 use crate::Config;
+use crate::usecases::count_facets::KeptFacets;
 
 /// What every handler and worker has in hand. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -14,6 +15,8 @@ pub struct App {
     pub kit: Kit,
     /// Own settings.
     pub config: Arc<Config>,
+    /// Counts of a moment ago.
+    pub(crate) facets: Arc<KeptFacets>,
 }
 
 impl App {
@@ -22,7 +25,7 @@ impl App {
     /// # Errors
     /// Unusable settings.
     pub fn build(kit: Kit, config: Config) -> anyhow::Result<Self> {
-        Ok(Self { kit, config: Arc::new(config) })
+        Ok(Self { kit, config: Arc::new(config), facets: Arc::default() })
     }
 }
 

@@ -6,6 +6,7 @@ mod browsing;
 mod client;
 mod cpu;
 pub(crate) mod crowd;
+mod large;
 mod limits;
 mod load;
 mod ordering;
@@ -48,6 +49,9 @@ pub struct BenchArgs {
     /// Only one of the two.
     #[arg(long)]
     only: Option<Part>,
+    /// Instead of both: browsing and searching 50,000 materials with 2,000,000 offers, which are made first.
+    #[arg(long, conflicts_with = "only")]
+    large_catalogue: bool,
 }
 
 /// What can be measured.
@@ -76,7 +80,8 @@ pub async fn run(home: &Home, args: BenchArgs) -> Result<ExitCode> {
     }
     let pidfile = process::record(&home.state, "realserv", rustix::process::getpid())?;
     // Browsing needs two services; the others would only wait beside them.
-    let only = if args.only == Some(Part::Browsing) { vec!["user".to_owned(), "catalog".to_owned()] } else { Vec::new() };
+    let few = args.large_catalogue || args.only == Some(Part::Browsing);
+    let only = if few { vec!["user".to_owned(), "catalog".to_owned()] } else { Vec::new() };
     let mut fleet = Fleet::new(&home, Options { ports, only })?;
     // The one limit that is lifted: what a route lets through in a second.
     fleet.add_variable("GATEWAY_NO_THROTTLE", "true");
@@ -114,7 +119,7 @@ async fn start_and_measure(home: &Home, fleet: &mut Fleet, ports: Ports, args: &
     };
     tokio::select! {
         ended = fleet.supervise() => ended,
-        measured = measure(home, &stage, &names, &ready, args.only) => measured,
+        measured = measure(home, &stage, &names, &ready, args) => measured,
     }
 }
 
@@ -123,15 +128,17 @@ async fn measure(
     stage: &Stage,
     names: &[String],
     ready: &std::collections::BTreeMap<String, u128>,
-    only: Option<Part>,
+    args: &BenchArgs,
 ) -> Result<()> {
     stage.settle().await;
     let idle = vitals::memory(&stage.run, names);
     println!("\n{}", machine());
-    if only != Some(Part::Ordering) {
+    if args.large_catalogue {
+        large::run(stage).await.context("the large catalogue")?;
+    } else if args.only != Some(Part::Ordering) {
         browsing::run(stage).await.context("browsing")?;
     }
-    if only != Some(Part::Browsing) {
+    if !args.large_catalogue && args.only != Some(Part::Browsing) {
         ordering::run(stage, home).await.context("ordering")?;
     }
     vitals::print(names, ready, &idle, &vitals::memory(&stage.run, names));

@@ -5,3 +5,4 @@ pub mod offer;
 pub mod order_line;
 pub mod reservation;
 pub mod tree;
+pub mod words;

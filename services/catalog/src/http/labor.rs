@@ -15,13 +15,13 @@ use uuid::Uuid;
 
 use super::CatalogStaff;
 use super::categories::yes;
-use super::lists::{ListParams, VendorTermsOut, cursor, page, slug_form, text, web_address};
-use super::materials::{percentage, positive};
+use super::lists::{ListParams, PlaceParams, VendorTermsOut, cursor, page, slug_form, text, web_address};
+use super::materials::{kept, percentage, positive};
 use super::tagged::{Keep, tagged};
 use crate::App;
 use crate::store::labor::LaborRow;
 use crate::store::search::Filter;
-use crate::usecases::browse;
+use crate::usecases::browse::{self, Found};
 use crate::usecases::retire_labor::retire_labor;
 use crate::usecases::save_labor::{LaborDraft, save_labor};
 
@@ -155,13 +155,20 @@ impl LaborIn {
     }
 }
 
-async fn search(app: &App, filter: Filter, params: &ListParams, paging: &PageParams) -> Result<Page<LaborOut>, ApiError> {
+async fn search(
+    app: &App,
+    filter: Filter,
+    params: &ListParams,
+    place: &PlaceParams,
+    paging: &PageParams,
+) -> Result<Page<LaborOut>, ApiError> {
     let sort = params.sort();
     let request = page(paging, sort)?;
-    let rows = browse::list_labor(app, &filter, sort, &request).await?;
+    let place = place.place()?;
+    let Found { rows, filter, corrected } = browse::list::<LaborRow>(app, filter, place.as_ref(), sort, &request).await?;
     let terms = match filter.vendor {
         Some(vendor) => {
-            let ids: Vec<Uuid> = rows.iter().map(|row| row.sort_id).collect();
+            let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
             let terms = browse::terms_of_labor(app, vendor, &ids).await?;
             terms.iter().map(|terms| (terms.item_id, VendorTermsOut::of(vendor, terms))).collect()
         }
@@ -169,28 +176,29 @@ async fn search(app: &App, filter: Filter, params: &ListParams, paging: &PagePar
     };
     Ok(request.page(
         rows,
-        |row| cursor(sort, &row.sort_value, row.sort_id),
-        |row| LaborOut { vendor: terms.get(&row.sort_id).cloned(), ..LaborOut::from(row.row) },
+        |row| cursor(sort, row, corrected.as_ref()),
+        |row| LaborOut { vendor: terms.get(&row.id).cloned(), ..LaborOut::from(row.row) },
     ))
 }
 
 /// Labour that is sold.
-#[utoipa::path(get, path = "/api/v1/labor", tag = "labor", operation_id = "listLabor", params(ListParams, PageParams),
+#[utoipa::path(get, path = "/api/v1/labor", tag = "labor", operation_id = "listLabor", params(ListParams, PlaceParams, PageParams),
     responses((status = 200, body = Page<LaborOut>, headers(("ETag" = String, description = "Give it as If-None-Match"))),
         (status = 304, description = "You have it"), Problems))]
 pub(crate) async fn list(
     State(app): State<App>,
     headers: HeaderMap,
     Params(params): Params<ListParams>,
+    Params(place): Params<PlaceParams>,
     Params(paging): Params<PageParams>,
 ) -> Result<Response, ApiError> {
-    let found = search(&app, params.filter()?, &params, &paging).await?;
-    tagged(&headers, Keep::For(app.config.public_cache_seconds), &found)
+    let found = search(&app, params.filter()?, &params, &place, &paging).await?;
+    tagged(&headers, kept(&app, &place), &found)
 }
 
 /// Labour of a category and what hangs under it.
 #[utoipa::path(get, path = "/api/v1/labor/category/{categoryId}", tag = "labor", operation_id = "listLaborOfCategory",
-    params(("categoryId" = CategoryId, Path), ListParams, PageParams),
+    params(("categoryId" = CategoryId, Path), ListParams, PlaceParams, PageParams),
     responses((status = 200, body = Page<LaborOut>, headers(("ETag" = String, description = "Give it as If-None-Match"))),
         (status = 304, description = "You have it"), Problems))]
 pub(crate) async fn of_category(
@@ -198,17 +206,18 @@ pub(crate) async fn of_category(
     headers: HeaderMap,
     PathId(category): PathId<CategoryId>,
     Params(params): Params<ListParams>,
+    Params(place): Params<PlaceParams>,
     Params(paging): Params<PageParams>,
 ) -> Result<Response, ApiError> {
     browse::known_category(&app, category).await?;
     let filter = Filter { category: Some(category), ..params.filter()? };
-    let found = search(&app, filter, &params, &paging).await?;
-    tagged(&headers, Keep::For(app.config.public_cache_seconds), &found)
+    let found = search(&app, filter, &params, &place, &paging).await?;
+    tagged(&headers, kept(&app, &place), &found)
 }
 
 /// Labour that a vendor offers, with the vendor's own rates. Empty while the vendor is not selling.
 #[utoipa::path(get, path = "/api/v1/labor/vendor/{vendorId}", tag = "labor", operation_id = "listLaborOfVendor",
-    params(("vendorId" = VendorId, Path), ListParams, PageParams),
+    params(("vendorId" = VendorId, Path), ListParams, PlaceParams, PageParams),
     responses((status = 200, body = Page<LaborOut>, headers(("ETag" = String, description = "Give it as If-None-Match"))),
         (status = 304, description = "You have it"), Problems))]
 pub(crate) async fn of_vendor(
@@ -216,10 +225,11 @@ pub(crate) async fn of_vendor(
     headers: HeaderMap,
     PathId(vendor): PathId<VendorId>,
     Params(params): Params<ListParams>,
+    Params(place): Params<PlaceParams>,
     Params(paging): Params<PageParams>,
 ) -> Result<Response, ApiError> {
     let filter = Filter { vendor: Some(vendor), ..params.filter()? };
-    let found = search(&app, filter, &params, &paging).await?;
+    let found = search(&app, filter, &params, &place, &paging).await?;
     tagged(&headers, Keep::Asking, &found)
 }
 

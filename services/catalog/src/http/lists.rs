@@ -1,20 +1,23 @@
 //! What the lists of materials and labour have in common: filters, orders, cursors.
 
-use domain::{CategoryId, Money, Quantity, Unit, VendorId};
+use domain::{CategoryId, Money, Pincode, Quantity, Unit, VendorId};
 use serde::{Deserialize, Serialize};
 use service_kit::ApiError;
 use service_kit::http::{PageParams, PageRequest};
 use uuid::Uuid;
 
+use crate::domain::words::Looking;
 use crate::store::offers::TermsRow;
 use crate::store::search::{Filter, Sort};
-use crate::usecases::browse::ListCursor;
+use crate::store::vendors::Place;
+use crate::usecases::browse::{ListCursor, ListRow};
 
 /// What a list is narrowed down to, and its order.
 #[derive(Debug, Clone, Default, Deserialize, garde::Validate, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ListParams {
-    /// Words to look for; each has to be in the name, code, brand or description, or something much like it.
+    /// Words to look for, in English, Hindi or Telugu; each has to be in the name, category, code, brand or description. What
+    /// is found nowhere is taken for a typing error.
     #[garde(length(chars, max = 100))]
     #[param(max_length = 100, example = "cemnt 53 grade")]
     pub q: Option<String>,
@@ -34,9 +37,59 @@ pub(crate) struct ListParams {
     #[garde(length(chars, max = 100))]
     #[param(max_length = 100)]
     pub brand: Option<String>,
+    /// With this value of a specification, as `grade:OPC 53`; may be repeated, and all of them have to fit. Materials only.
+    #[garde(length(max = 10), inner(custom(key_and_value)))]
+    #[serde(default)]
+    #[param(max_items = 10, example = json!(["grade:OPC 53"]))]
+    pub spec: Vec<String>,
+    /// Whether to count how many there are by category, brand, unit, price and specification. Materials only.
+    #[garde(skip)]
+    #[serde(default)]
+    pub facets: bool,
     /// In which order; by relevance when something is looked for, by name otherwise.
     #[garde(skip)]
+    #[param(inline)]
     pub sort: Option<SortBy>,
+}
+
+/// Where it is to be delivered: only what can be had now from a vendor who delivers there. A vendor does when it names the PIN
+/// code, or when the point lies within its radius.
+#[derive(Debug, Clone, Default, Deserialize, garde::Validate, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct PlaceParams {
+    /// PIN code.
+    #[garde(skip)]
+    #[param(inline)]
+    pub pincode: Option<Pincode>,
+    /// Degrees north; with the longitude.
+    #[garde(inner(range(min = -90.0, max = 90.0)))]
+    #[param(minimum = -90, maximum = 90)]
+    pub latitude: Option<f64>,
+    /// Degrees east; with the latitude.
+    #[garde(inner(range(min = -180.0, max = 180.0)))]
+    #[param(minimum = -180, maximum = 180)]
+    pub longitude: Option<f64>,
+}
+
+impl PlaceParams {
+    /// Whether any place is given.
+    pub(crate) const fn is_given(&self) -> bool {
+        self.pincode.is_some() || self.latitude.is_some() || self.longitude.is_some()
+    }
+
+    /// The place, when one is given.
+    pub(crate) fn place(&self) -> Result<Option<Place>, ApiError> {
+        let point = match (self.latitude, self.longitude) {
+            (Some(latitude), Some(longitude)) => Some((latitude, longitude)),
+            (None, None) => None,
+            (Some(_), None) => return Err(ApiError::invalid_field("longitude", "latitude and longitude come together")),
+            (None, Some(_)) => return Err(ApiError::invalid_field("latitude", "latitude and longitude come together")),
+        };
+        if self.pincode.is_none() && point.is_none() {
+            return Ok(None);
+        }
+        Ok(Some(Place { pincode: self.pincode.clone(), point }))
+    }
 }
 
 /// In which order.
@@ -55,8 +108,10 @@ pub(crate) enum SortBy {
     Relevance,
 }
 
-/// More words than anybody looks for.
-const MOST_WORDS: usize = 8;
+fn key_and_value(value: &str, (): &()) -> garde::Result {
+    let fits = value.split_once(':').is_some_and(|(key, value)| !key.trim().is_empty() && !value.trim().is_empty());
+    if fits && value.chars().count() <= 150 { Ok(()) } else { Err(garde::Error::new("must be like grade:OPC 53")) }
+}
 
 impl ListParams {
     /// The filter.
@@ -64,17 +119,22 @@ impl ListParams {
         if self.min_price.zip(self.max_price).is_some_and(|(least, most)| least > most) {
             return Err(ApiError::invalid_field("max_price", "must not be less than min_price"));
         }
-        let words = self.q.as_deref().unwrap_or_default().to_lowercase();
         // A null character is in no text, and Postgres refuses it.
-        let words = words.split(|c: char| c.is_whitespace() || c == '\0').filter(|word| !word.is_empty());
+        let clean = |text: &str| text.replace('\0', "");
+        let term = |spec: &String| {
+            let (key, value) = spec.split_once(':').unwrap_or_default();
+            clean(&format!("{}={}", key.trim(), value.trim())).to_lowercase()
+        };
         Ok(Filter {
-            words: words.take(MOST_WORDS).map(str::to_owned).collect(),
+            looking: self.q.as_deref().and_then(Looking::read),
             category: self.category_id,
             min_price: self.min_price,
             max_price: self.max_price,
             unit: self.unit,
-            brand: self.brand.as_ref().map(|brand| brand.replace('\0', "")),
+            brand: self.brand.as_ref().map(|brand| clean(brand.trim()).to_lowercase()),
+            specifications: self.spec.iter().map(term).collect(),
             vendor: None,
+            near: None,
         })
     }
 
@@ -110,8 +170,12 @@ pub(crate) fn page(params: &PageParams, sort: Sort) -> Result<PageRequest<ListCu
                 Sort::Name => !cursor.at.contains('\0'),
                 Sort::PriceUp | Sort::PriceDown => cursor.at.parse::<Money>().is_ok(),
                 Sort::Newest => cursor.at.parse::<Uuid>().is_ok(),
-                Sort::Relevance => cursor.at.parse::<i32>().is_ok(),
+                Sort::Relevance => {
+                    let parts = cursor.at.split_once(':');
+                    parts.is_some_and(|(tier, place)| matches!(tier, "0" | "1" | "2") && place.parse::<i32>().is_ok())
+                }
             }
+            && cursor.words.as_ref().is_none_or(|words| Looking::from_compact(words).is_some())
     });
     if fits {
         Ok(request)
@@ -120,9 +184,14 @@ pub(crate) fn page(params: &PageParams, sort: Sort) -> Result<PageRequest<ListCu
     }
 }
 
+/// Longer words than these have no room in a cursor.
+const MOST_WORDS_IN_CURSOR: usize = 120;
+
 /// The cursor after a row.
-pub(crate) fn cursor(sort: Sort, value: &str, id: Uuid) -> ListCursor {
-    ListCursor { by: name(sort).to_owned(), at: value.to_owned(), id }
+pub(crate) fn cursor<T>(sort: Sort, row: &ListRow<T>, words: Option<&String>) -> ListCursor {
+    let at = if sort == Sort::Newest { row.id.to_string() } else { row.at.clone() };
+    let words = words.filter(|words| words.len() <= MOST_WORDS_IN_CURSOR).cloned();
+    ListCursor { by: name(sort).to_owned(), at, id: row.id, words }
 }
 
 /// A vendor's own terms, on a vendor's list.

@@ -15,13 +15,15 @@ use uuid::Uuid;
 
 use super::CatalogStaff;
 use super::categories::yes;
-use super::lists::{ListParams, VendorTermsOut, cursor, page, text, web_address};
+use super::facets::FacetsOut;
+use super::lists::{ListParams, PlaceParams, VendorTermsOut, cursor, page, text, web_address};
 use super::tagged::{Keep, tagged};
 use crate::App;
 use crate::store::materials::MaterialRow;
 use crate::store::offers::MaterialOfferRow;
 use crate::store::search::Filter;
-use crate::usecases::browse;
+use crate::usecases::browse::{self, Found};
+use crate::usecases::count_facets::count_facets;
 use crate::usecases::retire_material::retire_material;
 use crate::usecases::save_material::{MaterialDraft, save_material};
 
@@ -210,71 +212,100 @@ impl From<MaterialOfferRow> for OfferOut {
     }
 }
 
-async fn search(app: &App, filter: Filter, params: &ListParams, paging: &PageParams) -> Result<Page<MaterialOut>, ApiError> {
-    let sort = params.sort();
-    let request = page(paging, sort)?;
-    let rows = browse::list_materials(app, &filter, sort, &request).await?;
+async fn search(app: &App, filter: Filter, asked: &Asked) -> Result<MaterialsPage, ApiError> {
+    let sort = asked.params.sort();
+    let request = page(&asked.paging, sort)?;
+    let place = asked.place.place()?;
+    let Found { rows, filter, corrected } = browse::list::<MaterialRow>(app, filter, place.as_ref(), sort, &request).await?;
     let terms = match filter.vendor {
         Some(vendor) => {
-            let ids: Vec<Uuid> = rows.iter().map(|row| row.sort_id).collect();
+            let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
             let terms = browse::terms_of_materials(app, vendor, &ids).await?;
             terms.iter().map(|terms| (terms.item_id, VendorTermsOut::of(vendor, terms))).collect()
         }
         None => HashMap::new(),
     };
-    Ok(request.page(
+    let facets = if asked.params.facets { Some(FacetsOut::from(&*count_facets(app, &filter).await?)) } else { None };
+    let page = request.page(
         rows,
-        |row| cursor(sort, &row.sort_value, row.sort_id),
-        |row| MaterialOut { vendor: terms.get(&row.sort_id).cloned(), ..MaterialOut::from(row.row) },
-    ))
+        |row| cursor(sort, row, corrected.as_ref()),
+        |row| MaterialOut { vendor: terms.get(&row.id).cloned(), ..MaterialOut::from(row.row) },
+    );
+    Ok(MaterialsPage { page, facets })
+}
+
+/// What depends on stock is asked for each time.
+pub(super) fn kept(app: &App, place: &PlaceParams) -> Keep {
+    if place.is_given() { Keep::Asking } else { Keep::For(app.config.public_cache_seconds) }
+}
+
+/// What a list is asked for with.
+struct Asked {
+    params: ListParams,
+    place: PlaceParams,
+    paging: PageParams,
+}
+
+/// Materials, and how many there are of what when that was asked for.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct MaterialsPage {
+    #[serde(flatten)]
+    page: Page<MaterialOut>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    facets: Option<FacetsOut>,
 }
 
 /// Materials that are sold.
-#[utoipa::path(get, path = "/api/v1/materials", tag = "materials", operation_id = "listMaterials", params(ListParams, PageParams),
-    responses((status = 200, body = Page<MaterialOut>, headers(("ETag" = String, description = "Give it as If-None-Match"))),
+#[utoipa::path(get, path = "/api/v1/materials", tag = "materials", operation_id = "listMaterials", params(ListParams, PlaceParams, PageParams),
+    responses((status = 200, body = MaterialsPage, headers(("ETag" = String, description = "Give it as If-None-Match"))),
         (status = 304, description = "You have it"), Problems))]
 pub(crate) async fn list(
     State(app): State<App>,
     headers: HeaderMap,
     Params(params): Params<ListParams>,
+    Params(place): Params<PlaceParams>,
     Params(paging): Params<PageParams>,
 ) -> Result<Response, ApiError> {
-    let found = search(&app, params.filter()?, &params, &paging).await?;
-    tagged(&headers, Keep::For(app.config.public_cache_seconds), &found)
+    let keep = kept(&app, &place);
+    let found = search(&app, params.filter()?, &Asked { params, place, paging }).await?;
+    tagged(&headers, keep, &found)
 }
 
 /// Materials of a category and what hangs under it.
 #[utoipa::path(get, path = "/api/v1/materials/category/{categoryId}", tag = "materials", operation_id = "listMaterialsOfCategory",
-    params(("categoryId" = CategoryId, Path), ListParams, PageParams),
-    responses((status = 200, body = Page<MaterialOut>, headers(("ETag" = String, description = "Give it as If-None-Match"))),
+    params(("categoryId" = CategoryId, Path), ListParams, PlaceParams, PageParams),
+    responses((status = 200, body = MaterialsPage, headers(("ETag" = String, description = "Give it as If-None-Match"))),
         (status = 304, description = "You have it"), Problems))]
 pub(crate) async fn of_category(
     State(app): State<App>,
     headers: HeaderMap,
     PathId(category): PathId<CategoryId>,
     Params(params): Params<ListParams>,
+    Params(place): Params<PlaceParams>,
     Params(paging): Params<PageParams>,
 ) -> Result<Response, ApiError> {
     browse::known_category(&app, category).await?;
     let filter = Filter { category: Some(category), ..params.filter()? };
-    let found = search(&app, filter, &params, &paging).await?;
-    tagged(&headers, Keep::For(app.config.public_cache_seconds), &found)
+    let keep = kept(&app, &place);
+    let found = search(&app, filter, &Asked { params, place, paging }).await?;
+    tagged(&headers, keep, &found)
 }
 
 /// Materials that a vendor offers, with the vendor's own price. Empty while the vendor is not selling.
 #[utoipa::path(get, path = "/api/v1/materials/vendor/{vendorId}", tag = "materials", operation_id = "listMaterialsOfVendor",
-    params(("vendorId" = VendorId, Path), ListParams, PageParams),
-    responses((status = 200, body = Page<MaterialOut>, headers(("ETag" = String, description = "Give it as If-None-Match"))),
+    params(("vendorId" = VendorId, Path), ListParams, PlaceParams, PageParams),
+    responses((status = 200, body = MaterialsPage, headers(("ETag" = String, description = "Give it as If-None-Match"))),
         (status = 304, description = "You have it"), Problems))]
 pub(crate) async fn of_vendor(
     State(app): State<App>,
     headers: HeaderMap,
     PathId(vendor): PathId<VendorId>,
     Params(params): Params<ListParams>,
+    Params(place): Params<PlaceParams>,
     Params(paging): Params<PageParams>,
 ) -> Result<Response, ApiError> {
     let filter = Filter { vendor: Some(vendor), ..params.filter()? };
-    let found = search(&app, filter, &params, &paging).await?;
+    let found = search(&app, filter, &Asked { params, place, paging }).await?;
     tagged(&headers, Keep::Asking, &found)
 }
 
@@ -291,19 +322,20 @@ pub(crate) async fn get(
     tagged(&headers, Keep::For(app.config.public_cache_seconds), &Data::new(material))
 }
 
-/// Vendors who have it now, the cheapest first.
+/// Vendors who have it now, the cheapest first; with a place, only those who deliver there.
 #[utoipa::path(get, path = "/api/v1/materials/{id}/offers", tag = "materials", operation_id = "listOffersOfMaterial",
-    params(("id" = MaterialId, Path), PageParams),
+    params(("id" = MaterialId, Path), PlaceParams, PageParams),
     responses((status = 200, body = Page<OfferOut>, headers(("ETag" = String, description = "Give it as If-None-Match"))),
         (status = 304, description = "You have it"), Problems))]
 pub(crate) async fn offers(
     State(app): State<App>,
     headers: HeaderMap,
     PathId(id): PathId<MaterialId>,
+    Params(place): Params<PlaceParams>,
     Params(paging): Params<PageParams>,
 ) -> Result<Response, ApiError> {
     let request: PageRequest<(Money, InventoryId)> = paging.request()?;
-    let rows = browse::offers_of(&app, id, &request).await?;
+    let rows = browse::offers_of(&app, id, place.place()?.as_ref(), &request).await?;
     let found = request.page(rows, |row| (row.unit_price, row.inventory_id), OfferOut::from);
     tagged(&headers, Keep::Asking, &found)
 }

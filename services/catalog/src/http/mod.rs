@@ -2,6 +2,7 @@
 
 mod categories;
 mod error;
+mod facets;
 mod internal;
 mod inventory;
 mod labor;

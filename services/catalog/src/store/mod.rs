@@ -2,6 +2,7 @@
 
 pub(crate) mod batches;
 pub(crate) mod categories;
+pub(crate) mod changes;
 pub(crate) mod gst;
 pub(crate) mod inventory;
 pub(crate) mod labor;

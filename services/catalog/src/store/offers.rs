@@ -16,10 +16,11 @@ pub(crate) struct MaterialOfferRow {
     pub min_order_quantity: Quantity,
 }
 
-/// Vendors who have a material now, the cheapest first.
+/// Vendors who have a material now, the cheapest first; of `near` only, when given.
 pub(crate) async fn of_material(
     conn: &mut PgConnection,
     material_id: MaterialId,
+    near: Option<&[VendorId]>,
     after: Option<(Money, InventoryId)>,
     limit: i64,
 ) -> Stored<Vec<MaterialOfferRow>> {
@@ -33,12 +34,14 @@ pub(crate) async fn of_material(
              JOIN vendors v ON v.vendor_id = o.vendor_id AND v.status = 'active' AND v.is_accepting_orders
             WHERE o.material_id = $1 AND o.is_available
               AND o.stock_quantity - o.reserved_quantity >= coalesce(o.min_order_quantity, m.min_order_quantity)
+              AND ($5::uuid[] IS NULL OR o.vendor_id = ANY ($5))
               AND ($2::numeric IS NULL OR (coalesce(o.vendor_price, m.base_price), o.id) > ($2, $3::uuid))
             ORDER BY coalesce(o.vendor_price, m.base_price), o.id LIMIT $4"#,
         material_id as MaterialId,
         after.map(|(price, _)| price) as Option<Money>,
         after.map(|(_, id)| id) as Option<InventoryId>,
-        limit
+        limit,
+        near as Option<&[VendorId]>
     )
     .fetch_all(conn)
     .await

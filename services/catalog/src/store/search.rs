@@ -1,4 +1,10 @@
-//! Lists that are filtered and sorted as the caller likes. Every value is bound; only the words of this file are SQL.
+//! Lists that are searched, filtered and sorted as the caller likes. Every value is bound; only the words of this file are SQL.
+//!
+//! How a page is found depends on what narrows it down, because 50,000 materials are too many to look at for each page:
+//! - nothing or something common: along the index of the order, until the page is full;
+//! - a category: the first rows of each category below it, along the index of both, merged;
+//! - several words, or words with filters: all that have the words, by the inverted index, and of those the first. How common
+//!   words are together is not known to the planner, so it is not left to choose.
 
 use chrono::NaiveDate;
 use domain::{CategoryId, Money, Unit, VendorId};
@@ -9,6 +15,7 @@ use uuid::Uuid;
 use super::Stored;
 use super::labor::LaborRow;
 use super::materials::MaterialRow;
+use crate::domain::words::{Looking, Meant};
 
 /// In which order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,177 +32,310 @@ pub(crate) enum Sort {
     Relevance,
 }
 
+/// How well something fits what is looked for; what fits better comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tier {
+    /// Its name says all of it.
+    Name,
+    /// Its name with its category, brand and codes does.
+    Kind,
+    /// Only its description does.
+    Description,
+}
+
+impl Tier {
+    /// The best first.
+    pub(crate) const ALL: [Self; 3] = [Self::Name, Self::Kind, Self::Description];
+}
+
 /// What a list is narrowed down to.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Filter {
-    pub words: Vec<String>,
+    pub looking: Option<Looking>,
     pub category: Option<CategoryId>,
     pub min_price: Option<Money>,
     pub max_price: Option<Money>,
     pub unit: Option<Unit>,
+    /// In small letters.
     pub brand: Option<String>,
+    /// `key=value` in small letters; all of them.
+    pub specifications: Vec<String>,
+    /// Offered by this vendor, who is shown.
     pub vendor: Option<VendorId>,
+    /// To be had from one of these now.
+    pub near: Option<Vec<VendorId>>,
+}
+
+impl Filter {
+    fn is_plain(&self) -> bool {
+        *self == Self::default()
+    }
+
+    fn has_more_than_words(&self) -> bool {
+        !Self { looking: None, ..self.clone() }.is_plain()
+    }
 }
 
 /// Where the page before ended: the value it is sorted by, and the id.
 pub(crate) type After = Option<(String, Uuid)>;
 
-/// A row and the value it is sorted by.
+/// A page that is asked for.
+#[derive(Debug, Clone)]
+pub(crate) struct Ask<'a> {
+    pub filter: &'a Filter,
+    pub sort: Sort,
+    /// With [`Sort::Relevance`], what is wanted of it.
+    pub tier: Option<Tier>,
+    pub after: &'a After,
+    pub limit: i64,
+    pub today: NaiveDate,
+}
+
+/// A row of a list.
 #[derive(Debug)]
-pub(crate) struct Sorted<T> {
+pub(crate) struct Listed<T> {
     /// The row.
     pub row: T,
-    /// As text.
-    pub sort_value: String,
-    /// Its id.
-    pub sort_id: Uuid,
+    /// Its place among those that fit equally well.
+    pub shuffle: i32,
 }
 
-impl<'r, T: FromRow<'r, PgRow>> FromRow<'r, PgRow> for Sorted<T> {
+impl<'r, T: FromRow<'r, PgRow>> FromRow<'r, PgRow> for Listed<T> {
     fn from_row(row: &'r PgRow) -> Result<Self, sqlx::Error> {
-        Ok(Self { row: T::from_row(row)?, sort_value: row.try_get("sort_value")?, sort_id: row.try_get("sort_id")? })
+        Ok(Self { row: T::from_row(row)?, shuffle: row.try_get("shuffle")? })
     }
-}
-
-const MATERIAL: &str = "m.id, m.category_id, m.name, m.description, m.sku, m.base_price, m.unit, m.min_order_quantity, \
-     m.image_urls, m.specifications, m.hsn_code, m.price_band_percent, m.is_active, m.updated_at, g.rate AS gst_rate";
-const LABOR: &str = "m.id, m.category_id, m.name, m.slug, m.description, m.hourly_rate, m.daily_rate, m.min_hours, \
-     m.skills_required, m.image_url, m.sac_code, m.price_band_percent, m.is_active, m.updated_at, g.rate AS gst_rate";
-
-/// Until the transaction ends: what is much like a word (`cemnt` is half of `cement`), and that reading an index costs
-/// little, for the planner thinks that comparing texts costs nothing and would compare them all.
-pub(crate) async fn tolerate_errors(conn: &mut PgConnection) -> Stored<()> {
-    sqlx::query!(
-        "SELECT set_config('pg_trgm.word_similarity_threshold', '0.45', true) AS alike,
-                set_config('random_page_cost', '1.1', true) AS cost"
-    )
-    .fetch_one(conn)
-    .await?;
-    Ok(())
-}
-
-/// Materials that are sold.
-pub(crate) async fn materials(
-    conn: &mut PgConnection,
-    filter: &Filter,
-    sort: Sort,
-    after: After,
-    limit: i64,
-    today: NaiveDate,
-) -> Stored<Vec<Sorted<MaterialRow>>> {
-    let mut query = QueryBuilder::new("SELECT ");
-    query.push(MATERIAL);
-    list(&mut query, &MATERIALS, filter, sort, after, limit, today);
-    query.build_query_as().fetch_all(conn).await
-}
-
-/// Labour that is sold.
-pub(crate) async fn labor(
-    conn: &mut PgConnection,
-    filter: &Filter,
-    sort: Sort,
-    after: After,
-    limit: i64,
-    today: NaiveDate,
-) -> Stored<Vec<Sorted<LaborRow>>> {
-    let mut query = QueryBuilder::new("SELECT ");
-    query.push(LABOR);
-    list(&mut query, &KINDS, filter, sort, after, limit, today);
-    query.build_query_as().fetch_all(conn).await
 }
 
 /// What differs between the two lists.
-struct Table {
+pub(crate) struct Table {
+    columns: &'static str,
     name: &'static str,
     code: &'static str,
     price: &'static str,
+    /// What a vendor has of it; `o` is the offer.
     offers: &'static str,
-    has_unit_and_brand: bool,
+    item: &'static str,
+    in_stock: &'static str,
+    is_material: bool,
 }
 
-const MATERIALS: Table = Table {
-    name: "materials",
-    code: "m.hsn_code",
-    price: "m.base_price",
-    offers: "vendor_inventory o ON o.material_id = m.id",
-    has_unit_and_brand: true,
-};
-const KINDS: Table = Table {
-    name: "labor_categories",
-    code: "m.sac_code",
-    price: "coalesce(m.hourly_rate, m.daily_rate)",
-    offers: "vendor_labor_availability o ON o.labor_category_id = m.id",
-    has_unit_and_brand: false,
-};
-
-fn list(
-    query: &mut QueryBuilder<Postgres>,
-    table: &Table,
-    filter: &Filter,
-    sort: Sort,
-    after: After,
-    limit: i64,
-    today: NaiveDate,
-) {
-    query.push(", (");
-    push_sort_value(query, table, filter, sort);
-    query.push(")::text AS sort_value, m.id AS sort_id FROM ").push(table.name).push(" m LEFT JOIN gst_rates g ON g.tax_code = ");
-    query.push(table.code).push(" AND g.scheme = 'regular' AND g.valid_from <= ").push_bind(today);
-    query.push(" AND (g.valid_to IS NULL OR g.valid_to >= ").push_bind(today).push(")");
-    if let Some(vendor) = filter.vendor {
-        query.push(" JOIN ").push(table.offers).push(" AND o.vendor_id = ").push_bind(vendor);
-        query.push(" JOIN vendors v ON v.vendor_id = o.vendor_id AND v.status = 'active' AND v.is_accepting_orders");
-    }
-    query.push(" WHERE m.is_active");
-    push_filter(query, table, filter);
-    if let Some((value, id)) = after {
-        let (cast, than) = comparison(sort);
-        query.push(" AND (");
-        push_sort_value(query, table, filter, sort);
-        query.push(", m.id) ").push(than).push(" (").push_bind(value).push(cast).push(", ").push_bind(id).push(")");
-    }
-    let direction = if matches!(sort, Sort::PriceDown | Sort::Newest | Sort::Relevance) { " DESC" } else { "" };
-    query.push(" ORDER BY ");
-    push_sort_value(query, table, filter, sort);
-    query.push(direction).push(", m.id").push(direction).push(" LIMIT ").push_bind(limit);
+/// What can be listed.
+pub(crate) trait Sold: for<'r> FromRow<'r, PgRow> + Send + Unpin {
+    /// Where it is.
+    const TABLE: Table;
+    /// Its id.
+    fn id(&self) -> Uuid;
+    /// The value that it is sorted by, as text.
+    fn sort_value(&self, sort: Sort) -> String;
 }
 
-/// How the value after which a page begins is read, and which side of it the page lies on.
-const fn comparison(sort: Sort) -> (&'static str, &'static str) {
-    match sort {
-        Sort::Name => ("", ">"),
-        Sort::PriceUp => ("::numeric", ">"),
-        Sort::PriceDown => ("::numeric", "<"),
-        Sort::Newest => ("::uuid", "<"),
-        Sort::Relevance => ("::integer", "<"),
-    }
-}
-
-/// The similarity in thousandths, a whole number, so that it survives being written into a cursor.
-fn push_sort_value(query: &mut QueryBuilder<Postgres>, table: &Table, filter: &Filter, sort: Sort) {
-    match sort {
-        Sort::Name => query.push("m.name"),
-        Sort::PriceUp | Sort::PriceDown => query.push(table.price),
-        // Ids are made in the order of time.
-        Sort::Newest => query.push("m.id"),
-        Sort::Relevance => query
-            .push("(1000 * (word_similarity(")
-            .push_bind(filter.words.join(" "))
-            .push(", lower(m.name)) + word_similarity(")
-            .push_bind(filter.words.join(" "))
-            .push(", m.search_text)))::integer"),
+impl Sold for MaterialRow {
+    const TABLE: Table = Table {
+        columns: "m.id, m.category_id, m.name, m.description, m.sku, m.base_price, m.unit, m.min_order_quantity, m.image_urls, \
+             m.specifications, m.hsn_code, m.price_band_percent, m.is_active, m.updated_at",
+        name: "materials",
+        code: "m.hsn_code",
+        price: "m.base_price",
+        offers: "vendor_inventory",
+        item: "o.material_id",
+        in_stock: "o.is_available \
+             AND o.stock_quantity - o.reserved_quantity >= coalesce(o.min_order_quantity, m.min_order_quantity)",
+        is_material: true,
     };
+    fn id(&self) -> Uuid {
+        self.id.as_uuid()
+    }
+    fn sort_value(&self, sort: Sort) -> String {
+        match sort {
+            Sort::PriceUp | Sort::PriceDown => self.base_price.to_string(),
+            _ => self.name.clone(),
+        }
+    }
 }
 
-fn push_filter(query: &mut QueryBuilder<Postgres>, table: &Table, filter: &Filter) {
-    for word in &filter.words {
-        // Each word is somewhere in the text, or something much like it is: `cemnt`.
-        query.push(" AND (m.search_text LIKE ").push_bind(contains(word));
-        query.push(" OR ").push_bind(word.clone()).push(" <% m.search_text)");
+impl Sold for LaborRow {
+    const TABLE: Table = Table {
+        columns: "m.id, m.category_id, m.name, m.slug, m.description, m.hourly_rate, m.daily_rate, m.min_hours, \
+             m.skills_required, m.image_url, m.sac_code, m.price_band_percent, m.is_active, m.updated_at",
+        name: "labor_categories",
+        code: "m.sac_code",
+        price: "coalesce(m.hourly_rate, m.daily_rate)",
+        offers: "vendor_labor_availability",
+        item: "o.labor_category_id",
+        in_stock: "o.is_available AND o.available_workers > o.reserved_workers",
+        is_material: false,
+    };
+    fn id(&self) -> Uuid {
+        self.id.as_uuid()
     }
-    if let Some(category) = filter.category {
-        query.push(" AND m.category_id IN (WITH RECURSIVE tree AS (SELECT id FROM categories WHERE id = ").push_bind(category);
-        query.push(" UNION SELECT c.id FROM categories c JOIN tree t ON c.parent_id = t.id) SELECT id FROM tree)");
+    fn sort_value(&self, sort: Sort) -> String {
+        match sort {
+            Sort::PriceUp | Sort::PriceDown => self.hourly_rate.or(self.daily_rate).unwrap_or_default().to_string(),
+            _ => self.name.clone(),
+        }
+    }
+}
+
+/// A page of what is sold.
+pub(crate) async fn page<T: Sold>(conn: &mut PgConnection, ask: &Ask<'_>) -> Stored<Vec<Listed<T>>> {
+    let mut query = write_page(&T::TABLE, ask);
+    // A plan for values that are not known would take common words for rare ones; only the list of all needs no such thing.
+    query.build_query_as().persistent(ask.filter.is_plain()).fetch_all(conn).await
+}
+
+/// How a page is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// As the planner thinks.
+    Along,
+    /// By the words first.
+    ByWords,
+    /// Category by category.
+    ByCategory,
+}
+
+impl Way {
+    fn of(filter: &Filter) -> Self {
+        match &filter.looking {
+            Some(looking) if looking.is_compound() || filter.has_more_than_words() => Self::ByWords,
+            None if filter.category.is_some() => Self::ByCategory,
+            _ => Self::Along,
+        }
+    }
+}
+
+/// The statement of a page.
+pub(crate) fn write_page(table: &Table, ask: &Ask<'_>) -> QueryBuilder<Postgres> {
+    let way = Way::of(ask.filter);
+    let mut query = QueryBuilder::new("SELECT ");
+    query.push(table.columns).push(", m.shuffle, g.rate AS gst_rate FROM ");
+    match way {
+        Way::Along => {
+            query.push(table.name).push(" m");
+        }
+        Way::ByWords => {
+            // In two steps: those with the words in their order, then as many of them as the page takes.
+            query.push("(SELECT f.id FROM (SELECT m.id, ").push(minimum(table)).push(" AS minimum, ").push(key(table, ask.sort));
+            query.push(" AS sort FROM ").push(table.name).push(" m WHERE m.is_active");
+            push_filter(&mut query, table, ask);
+            push_after(&mut query, table, ask);
+            push_order(&mut query, table, ask.sort);
+            query.push(" OFFSET 0) f");
+            if ask.filter.near.is_some() {
+                query.push(" WHERE ");
+                push_near(&mut query, table, ask.filter, "f.id", "f.minimum");
+            }
+            query.push(" ORDER BY f.sort").push(direction(ask.sort)).push(", f.id").push(direction(ask.sort));
+            query.push(" LIMIT ").push_bind(ask.limit).push(") p JOIN ").push(table.name).push(" m ON m.id = p.id");
+        }
+        Way::ByCategory => {
+            query.push("(SELECT f.id FROM unnest(");
+            push_tree(&mut query, ask.filter);
+            query.push(") AS c (id) CROSS JOIN LATERAL (SELECT m.id, ").push(key(table, ask.sort)).push(" AS sort FROM ");
+            query.push(table.name).push(" m WHERE m.is_active AND m.category_id = c.id");
+            push_filter(&mut query, table, ask);
+            if ask.filter.near.is_some() {
+                query.push(" AND ");
+                push_near(&mut query, table, ask.filter, "m.id", minimum(table));
+            }
+            push_after(&mut query, table, ask);
+            push_order(&mut query, table, ask.sort);
+            query.push(" LIMIT ").push_bind(ask.limit).push(") f ORDER BY f.sort").push(direction(ask.sort));
+            query.push(", f.id").push(direction(ask.sort)).push(" LIMIT ").push_bind(ask.limit);
+            query.push(") p JOIN ").push(table.name).push(" m ON m.id = p.id");
+        }
+    }
+    query.push(" LEFT JOIN gst_rates g ON g.tax_code = ").push(table.code).push(" AND g.scheme = 'regular' AND g.valid_from <= ");
+    query.push_bind(ask.today).push(" AND (g.valid_to IS NULL OR g.valid_to >= ").push_bind(ask.today).push(")");
+    if way == Way::Along {
+        query.push(" WHERE m.is_active");
+        push_filter(&mut query, table, ask);
+        if ask.filter.near.is_some() {
+            query.push(" AND ");
+            push_near(&mut query, table, ask.filter, "m.id", minimum(table));
+        }
+        push_after(&mut query, table, ask);
+    }
+    push_order(&mut query, table, ask.sort);
+    query.push(" LIMIT ").push_bind(ask.limit);
+    query
+}
+
+const fn minimum(table: &Table) -> &'static str {
+    if table.is_material { "m.min_order_quantity" } else { "NULL::numeric" }
+}
+
+/// What a list is sorted by, besides the id. Ids are made in the order of time.
+const fn key(table: &Table, sort: Sort) -> &'static str {
+    match sort {
+        Sort::Name => "m.name",
+        Sort::PriceUp | Sort::PriceDown => table.price,
+        Sort::Newest => "m.id",
+        Sort::Relevance => "m.shuffle",
+    }
+}
+
+const fn direction(sort: Sort) -> &'static str {
+    if matches!(sort, Sort::PriceDown | Sort::Newest) { " DESC" } else { "" }
+}
+
+fn push_order(query: &mut QueryBuilder<Postgres>, table: &Table, sort: Sort) {
+    query.push(" ORDER BY ").push(key(table, sort)).push(direction(sort)).push(", m.id").push(direction(sort));
+}
+
+/// The page lies behind the row that the one before ended with.
+fn push_after(query: &mut QueryBuilder<Postgres>, table: &Table, ask: &Ask<'_>) {
+    let Some((value, id)) = ask.after else { return };
+    let cast = match ask.sort {
+        Sort::Name => "",
+        Sort::PriceUp | Sort::PriceDown => "::numeric",
+        Sort::Newest => "::uuid",
+        Sort::Relevance => "::integer",
+    };
+    let than = if direction(ask.sort).is_empty() { ">" } else { "<" };
+    query.push(" AND (").push(key(table, ask.sort)).push(", m.id) ").push(than).push(" (");
+    query.push_bind(value.clone()).push(cast).push(", ").push_bind(*id).push(")");
+}
+
+/// The category and what hangs under it, as an array.
+fn push_tree(query: &mut QueryBuilder<Postgres>, filter: &Filter) {
+    query.push("ARRAY(WITH RECURSIVE tree AS (SELECT id FROM categories WHERE id = ").push_bind(filter.category);
+    query.push(" UNION SELECT c.id FROM categories c JOIN tree t ON c.parent_id = t.id) SELECT id FROM tree)");
+}
+
+/// Everything but the place, and but the category where rows are found by it.
+fn push_filter(query: &mut QueryBuilder<Postgres>, table: &Table, ask: &Ask<'_>) {
+    let filter = ask.filter;
+    if let Some(looking) = &filter.looking {
+        push_words(query, &looking.query(), ask.tier);
+    }
+    if filter.category.is_some() && Way::of(filter) != Way::ByCategory {
+        query.push(" AND m.category_id = ANY (");
+        push_tree(query, filter);
+        query.push(")");
+    }
+    push_terms(query, table, filter);
+}
+
+fn push_words(query: &mut QueryBuilder<Postgres>, words: &str, tier: Option<Tier>) {
+    let (fits, better) = match tier {
+        Some(Tier::Name) => ("m.name_doc", None),
+        Some(Tier::Kind) => ("m.kind_doc", Some("m.name_doc")),
+        Some(Tier::Description) => ("m.doc", Some("m.kind_doc")),
+        None => ("m.doc", None),
+    };
+    query.push(" AND ").push(fits).push(" @@ to_tsquery('english', ").push_bind(words.to_owned()).push(")");
+    if let Some(better) = better {
+        query.push(" AND NOT ").push(better).push(" @@ to_tsquery('english', ").push_bind(words.to_owned()).push(")");
+    }
+}
+
+/// Price, unit, brand, specifications, vendor.
+fn push_terms(query: &mut QueryBuilder<Postgres>, table: &Table, filter: &Filter) {
+    if let Some(vendor) = filter.vendor {
+        query.push(" AND m.id = ANY (ARRAY(SELECT ").push(table.item).push(" FROM ").push(table.offers);
+        query.push(" o JOIN vendors v ON v.vendor_id = o.vendor_id AND v.status = 'active' AND v.is_accepting_orders");
+        query.push(" WHERE o.vendor_id = ").push_bind(vendor).push("))");
     }
     if let Some(price) = filter.min_price {
         query.push(" AND ").push(table.price).push(" >= ").push_bind(price);
@@ -203,29 +343,124 @@ fn push_filter(query: &mut QueryBuilder<Postgres>, table: &Table, filter: &Filte
     if let Some(price) = filter.max_price {
         query.push(" AND ").push(table.price).push(" <= ").push_bind(price);
     }
-    if !table.has_unit_and_brand {
+    if !table.is_material {
         return;
     }
     if let Some(unit) = filter.unit {
         query.push(" AND m.unit = ").push_bind(unit);
     }
     if let Some(brand) = &filter.brand {
-        query.push(" AND lower(m.specifications ->> 'brand') = ").push_bind(brand.to_lowercase());
+        query.push(" AND lower(m.specifications ->> 'brand') = ").push_bind(brand.clone());
+    }
+    if !filter.specifications.is_empty() {
+        query.push(" AND m.facets @> ").push_bind(filter.specifications.clone());
     }
 }
 
-/// A LIKE pattern in which the word stands for itself.
-fn contains(word: &str) -> String {
-    let escaped = word.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-    format!("%{escaped}%")
+/// So few vendors are asked what they have; of more, it is asked of each thing whether one of them has it.
+const FEW_VENDORS: usize = 4;
+
+/// To be had from one of the vendors near.
+fn push_near(query: &mut QueryBuilder<Postgres>, table: &Table, filter: &Filter, id: &'static str, minimum: &'static str) {
+    let vendors: Vec<Uuid> = filter.near.iter().flatten().map(|vendor| vendor.as_uuid()).collect();
+    if vendors.len() <= FEW_VENDORS {
+        query.push(id).push(" = ANY (ARRAY(SELECT ").push(table.item).push(" FROM ").push(table.offers);
+        query.push(" o WHERE o.is_available AND o.vendor_id = ANY (").push_bind(vendors.clone()).push("))) AND ");
+    }
+    query.push("EXISTS (SELECT FROM ").push(table.offers).push(" o WHERE ").push(table.item).push(" = ").push(id);
+    query.push(" AND o.vendor_id = ANY (").push_bind(vendors).push(") AND ");
+    query.push(table.in_stock.replace("m.min_order_quantity", minimum)).push(")");
+}
+
+/// How many of those that a filter leaves have which property.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub(crate) struct Count {
+    /// `category`, `unit`, `price` or `specification`.
+    pub kind: String,
+    /// Category id, unit, number of the price range, `key=value`.
+    pub term: String,
+    /// The value as it is written somewhere.
+    pub label: Option<String>,
+    pub count: i64,
+}
+
+/// Counts materials by category, unit, range of price (`bounds` between them) and specification.
+pub(crate) async fn counts(conn: &mut PgConnection, filter: &Filter, bounds: &[Money]) -> Stored<Vec<Count>> {
+    let table = &MaterialRow::TABLE;
+    let mut query = QueryBuilder::new(
+        "WITH found AS MATERIALIZED (SELECT m.category_id, m.unit, m.base_price, m.facets, m.facet_labels \
+           FROM materials m WHERE m.is_active",
+    );
+    if let Some(looking) = &filter.looking {
+        push_words(&mut query, &looking.query(), None);
+    }
+    if filter.category.is_some() {
+        query.push(" AND m.category_id = ANY (");
+        push_tree(&mut query, filter);
+        query.push(")");
+    }
+    push_terms(&mut query, table, filter);
+    if let Some(near) = &filter.near {
+        let vendors: Vec<Uuid> = near.iter().map(|vendor| vendor.as_uuid()).collect();
+        query.push(" AND m.id IN (SELECT o.material_id FROM vendor_inventory o JOIN materials m ON m.id = o.material_id WHERE ");
+        query.push(table.in_stock).push(" AND o.vendor_id = ANY (").push_bind(vendors).push("))");
+    }
+    query.push(
+        ") SELECT 'category' AS kind, category_id::text AS term, NULL AS label, count(*) AS count FROM found GROUP BY 2 \
+         UNION ALL SELECT 'unit', unit, NULL, count(*) FROM found GROUP BY 2 \
+         UNION ALL SELECT 'price', width_bucket(base_price, ",
+    );
+    query.push_bind(bounds.iter().map(ToString::to_string).collect::<Vec<_>>());
+    query.push(
+        "::text[]::numeric[])::text, NULL, count(*) FROM found GROUP BY 2 \
+         UNION ALL SELECT 'specification', f.term, min(f.label), count(*) \
+           FROM found, unnest(found.facets, found.facet_labels) AS f (term, label) GROUP BY 2",
+    );
+    query.build_query_as().persistent(false).fetch_all(conn).await
+}
+
+/// What words may have meant that the catalogue does not have: what begins with them, and what is much like them.
+pub(crate) async fn meant(conn: &mut PgConnection, words: &[String]) -> Stored<Vec<Meant>> {
+    let rows = sqlx::query!(
+        r#"SELECT asked.word as "typed!", known.word IS NOT NULL as "known!",
+                  array(SELECT alike.word FROM (
+                      (SELECT w.word, 1::real AS alike FROM search_words w
+                        WHERE known.word IS NULL AND length(asked.word) >= 2 AND w.word >= asked.word AND w.word < asked.word || U&'\FFFF' ORDER BY w.word LIMIT 6)
+                      UNION ALL
+                      (SELECT w.word, similarity(w.word, asked.word) FROM search_words w
+                        WHERE known.word IS NULL AND w.word % asked.word AND similarity(w.word, asked.word) >= 0.35
+                        ORDER BY similarity(w.word, asked.word) DESC, w.word LIMIT 3)
+                  ) alike ORDER BY alike.alike DESC, alike.word) as "words!"
+             FROM unnest($1::text[]) AS asked (word)
+             LEFT JOIN LATERAL (SELECT w.word FROM search_words w
+                   WHERE w.stem = ANY (ts_lexize('english_stem', asked.word)) LIMIT 1) known ON true"#,
+        words
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows.into_iter().map(|row| Meant { typed: row.typed, known: row.known, words: row.words }).collect())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn statement(filter: &Filter, sort: Sort) -> String {
+        let today = NaiveDate::from_ymd_opt(2026, 11, 20).unwrap();
+        let ask = Ask { filter, sort, tier: None, after: &None, limit: 21, today };
+        write_page(&MaterialRow::TABLE, &ask).into_string()
+    }
+
     #[test]
-    fn a_word_stands_for_itself_in_a_pattern() {
-        assert_eq!(contains("50%_off\\"), "%50\\%\\_off\\\\%");
+    fn words_are_bound_and_never_written_into_the_statement() {
+        let filter = Filter { looking: Looking::read("cement'; DROP"), brand: Some("acc'".to_owned()), ..Filter::default() };
+        let statement = statement(&filter, Sort::Name);
+        assert!(!statement.contains("DROP") && !statement.contains("acc"), "{statement}");
+    }
+
+    #[test]
+    fn the_plain_list_is_one_step_along_its_index() {
+        let statement = statement(&Filter::default(), Sort::Name);
+        assert!(statement.ends_with("WHERE m.is_active ORDER BY m.name, m.id LIMIT $3"), "{statement}");
     }
 }

@@ -3,6 +3,7 @@
 pub(crate) mod age_batches;
 pub(crate) mod browse;
 pub(crate) mod change_offer;
+pub(crate) mod count_facets;
 pub(crate) mod create_category;
 pub(crate) mod end_reservation;
 pub(crate) mod expire_reservations;

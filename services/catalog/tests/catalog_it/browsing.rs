@@ -4,32 +4,11 @@ use serde_json::json;
 use crate::support::{CEMENT, Catalogue, names};
 
 #[tokio::test]
-async fn people_find_what_they_mean_with_a_typing_error_too() {
-    let catalogue = Catalogue::seeded().await;
-    for (words, first) in [
-        ("cemnt 53", "OPC 53"),
-        ("UltraTech", "UltraTech"),
-        ("tmt 8 mm", "TMT Bar"),
-        ("CEM-ULT-OPC53", "UltraTech OPC 53"),
-        ("river sand", "River Sand"),
-        ("isuka", "River Sand"),
-    ] {
-        let words = words.replace(' ', "%20");
-        let found = names(&catalogue.browse(&format!("/api/v1/materials?q={words}")).await);
-        assert!(found.first().is_some_and(|name| name.contains(first)), "{words}: {found:?}");
-    }
-    assert!(names(&catalogue.browse("/api/v1/materials?q=%25").await).is_empty());
-    assert!(names(&catalogue.browse("/api/v1/materials?q=helicopter").await).is_empty());
-    assert_eq!(names(&catalogue.browse("/api/v1/labor?q=plumer").await), ["Plumber"]);
-    catalogue.finish().await;
-}
-
-#[tokio::test]
 async fn pages_show_every_material_once_in_every_order() {
     let catalogue = Catalogue::seeded().await;
     let all = usize::try_from(catalogue.count("materials").await).unwrap();
     for sort in ["name", "price", "price_desc", "newest", "relevance"] {
-        let search = if sort == "relevance" { "&q=e" } else { "" };
+        let search = if sort == "relevance" { "&q=concrete" } else { "" };
         let mut seen = Vec::new();
         let mut cursor = String::new();
         loop {
@@ -44,7 +23,7 @@ async fn pages_show_every_material_once_in_every_order() {
         seen.sort();
         seen.dedup();
         assert_eq!(seen.len(), shown, "{sort}");
-        assert!(if sort == "relevance" { shown > 50 } else { shown == all }, "{sort}: {shown}");
+        assert!(if sort == "relevance" { shown > 8 && shown < all } else { shown == all }, "{sort}: {shown}");
     }
     let of_another_order = catalogue.browse("/api/v1/materials?limit=1&sort=price").await.body["page"]["next_cursor"].clone();
     let path = format!("/api/v1/materials?sort=name&cursor={}", of_another_order.as_str().unwrap());
@@ -71,7 +50,7 @@ async fn filters_narrow_down_and_a_category_includes_what_hangs_under_it() {
     assert_eq!(prices, ["360.00", "362.00", "362.00", "366.00", "368.00", "370.00"]);
     let nowhere = format!("/api/v1/materials/category/{}", uuid::Uuid::from_u128(5));
     assert_eq!(catalogue.browse(&nowhere).await.code(404), "not_found");
-    for bad in ["limit=0", "limit=101", "min_price=1e3", "min_price=9&max_price=8", "sort=colour", "cursor=x", "unit=pound"] {
+    for bad in ["limit=0", "limit=101", "min_price=1e3", "min_price=9&max_price=8", "sort=colour", "cursor=x", "unit=pound", "spec=x", "latitude=17.4", "latitude=91&longitude=1", "pincode=12"] {
         assert_eq!(catalogue.browse(&format!("/api/v1/materials?{bad}")).await.code(422), "validation_failed", "{bad}");
     }
     catalogue.finish().await;

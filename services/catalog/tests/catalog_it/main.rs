@@ -1,13 +1,16 @@
 //! The catalog service over its real interfaces and a real Postgres.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod availability;
 mod browsing;
 mod documents;
 mod imports;
 mod inventory;
+mod moves;
 mod plans;
 mod replacing;
 mod reservations;
+mod searching;
 mod seeds;
 mod staff;
 mod support;
