@@ -239,14 +239,14 @@ impl Books {
             .rows(
                 "payment",
                 "SELECT CASE WHEN r.status = 'processed' THEN 'back' ELSE 'held' END, s.amount_paise FROM payment_strays s
-                   LEFT JOIN payment_refunds r ON r.razorpay_payment_id = s.razorpay_payment_id WHERE s.kind = 'duplicate'",
+                   LEFT JOIN payment_refunds r ON r.razorpay_payment_id = s.razorpay_payment_id WHERE s.kind IN ('duplicate', 'retired')",
             )
             .await?;
         let stray_fees: Vec<(String, i64)> = watch
             .rows(
                 "payment",
                 "SELECT e.account, e.amount_paise FROM ledger_transactions t JOIN ledger_entries e ON e.transaction_id = t.id
-                   JOIN payment_strays s ON t.business_key = 'gateway_fee:' || s.razorpay_payment_id WHERE s.kind = 'duplicate'",
+                   JOIN payment_strays s ON t.business_key = 'gateway_fee:' || s.razorpay_payment_id WHERE s.kind IN ('duplicate', 'retired')",
             )
             .await?;
         for (_, paise) in fees {

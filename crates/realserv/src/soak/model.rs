@@ -70,6 +70,10 @@ pub(super) struct Hint {
     pub(super) photo: Option<bool>,
     /// There is an open dispute; unknown when neither.
     pub(super) dispute_open: Option<bool>,
+    /// The checkout may be that of before an edit: its money never counts.
+    pub(super) old_checkout: bool,
+    /// There may not be enough of it.
+    pub(super) scarce: bool,
     /// More than one payment was begun at the gateway.
     pub(super) many_attempts: bool,
     /// In paise, when something is to be refunded: how much is asked for, and what is left at least and at most.
@@ -168,7 +172,9 @@ impl State {
             Act::Place | Act::PlaceAgain | Act::Read => vec![Expected::Done(self)],
             Act::PlaceOther => vec![Expected::Refused("idempotency_key_reused")],
             Act::ReadAsStranger => vec![Expected::Refused("not_found")],
-            Act::Pay(how) => self.pay(how),
+            Act::Edit(_) => self.edit(hint),
+            Act::PayOld => vec![Expected::Done(self), Expected::Refused("paid_already")],
+            Act::Pay(how) => self.pay(how, hint),
             Act::Verify => self.verify(hint),
             Act::VerifyForged => vec![Expected::Refused("signature_mismatch")],
             Act::Confirm => self.confirm(),
@@ -185,16 +191,34 @@ impl State {
         }
     }
 
-    fn pay(self, how: Pay) -> Vec<Expected> {
+    /// Before payment everything is priced anew, and the checkout is another one.
+    fn edit(self, hint: Hint) -> Vec<Expected> {
+        if self.order != Order::Pending || self.money {
+            return vec![Expected::Refused("not_editable")];
+        }
+        let mut all = vec![Expected::Done(Self { gate: Gate::Nothing, ..self })];
+        if self.gate != Gate::Nothing {
+            all.push(Expected::Refused("not_editable"));
+        }
+        if hint.scarce {
+            all.push(Expected::Refused("out_of_stock"));
+        }
+        all
+    }
+
+    fn pay(self, how: Pay, hint: Hint) -> Vec<Expected> {
+        let mut all = if hint.old_checkout { vec![Expected::Done(self)] } else { Vec::new() };
         if self.gate == Gate::Captured {
-            return vec![Expected::Refused("paid_already")];
+            all.push(Expected::Refused("paid_already"));
+            return all;
         }
         let gate = match how {
             Pay::Captured | Pay::Late => Gate::Captured,
             Pay::Authorized => Gate::Authorized,
             Pay::Failed | Pay::Abandoned => self.gate,
         };
-        vec![Expected::Done(Self { gate, ..self })]
+        all.push(Expected::Done(Self { gate, ..self }));
+        all
     }
 
     fn verify(self, hint: Hint) -> Vec<Expected> {
@@ -204,6 +228,9 @@ impl State {
         }
         if hint.many_attempts {
             all.push(Expected::Refused("gateway_refused"));
+        }
+        if hint.old_checkout {
+            all.extend(["not_found", "payment_replaced"].map(Expected::Refused));
         }
         all
     }
@@ -366,7 +393,7 @@ pub(super) fn legal(states: &Possible, act: Act, hint: Hint, late: Late) -> BTre
 
 /// What an act may be answered at all, wherever an order stands.
 pub(super) fn ever(act: Act) -> BTreeSet<String> {
-    let hint = Hint { many_attempts: true, refund: (1, 0, 1), ..Hint::default() };
+    let hint = Hint { many_attempts: true, old_checkout: true, scarce: true, refund: (1, 0, 1), ..Hint::default() };
     let mut all = Possible::new();
     for cash in [false, true] {
         for order in Order::ALL {

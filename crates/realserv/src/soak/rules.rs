@@ -99,7 +99,7 @@ pub(super) const OF_MONEY: [Rule; 10] = [
            FROM payments p CROSS JOIN LATERAL (
                 SELECT coalesce(sum(refund_amount) FILTER (WHERE status = 'processed'), 0) AS done,
                        coalesce(sum(refund_amount) FILTER (WHERE status <> 'failed'), 0) AS asked
-                  FROM payment_refunds WHERE payment_id = p.id AND refund_reason <> 'duplicate_payment') r
+                  FROM payment_refunds WHERE payment_id = p.id AND refund_reason NOT IN ('duplicate_payment', 'retired_order', 'quarantined')) r
           WHERE p.refund_amount <> r.done OR p.refund_requested <> r.asked",
     ),
     rule(
@@ -123,7 +123,7 @@ pub(super) const OF_MONEY: [Rule; 10] = [
         "SELECT r.id::text, format('%s, %s movements', r.status, count(t.id)) FROM payment_refunds r
            LEFT JOIN ledger_transactions t ON t.business_key IN
                 ('refund_requested:' || r.id, 'refund_processed:' || r.id, 'refund_failed:' || r.id)
-          GROUP BY r.id HAVING count(t.id) <> CASE WHEN r.refund_reason = 'duplicate_payment'
+          GROUP BY r.id HAVING count(t.id) <> CASE WHEN r.refund_reason IN ('duplicate_payment', 'retired_order', 'quarantined')
                 THEN (r.status = 'processed')::int WHEN r.status = 'pending' THEN 1 ELSE 2 END",
     ),
     rule(
@@ -152,7 +152,7 @@ pub(super) const OF_MONEY: [Rule; 10] = [
         "each invoice has its lines, each refund of an invoiced order its note",
         "SELECT r.id::text, 'no credit note' FROM payment_refunds r JOIN payments p ON p.id = r.payment_id
            JOIN invoices i ON i.order_id = p.order_id AND i.kind = 'invoice'
-          WHERE r.status = 'processed' AND r.refund_reason <> 'duplicate_payment'
+          WHERE r.status = 'processed' AND r.refund_reason NOT IN ('duplicate_payment', 'retired_order', 'quarantined')
             AND NOT EXISTS (SELECT FROM invoices n WHERE n.refund_id = r.id)",
     ),
     rule(

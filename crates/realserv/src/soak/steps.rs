@@ -51,7 +51,11 @@ pub(super) enum Act {
     PlaceAgain,
     /// Another request with the same key.
     PlaceOther,
+    /// So much of the thing ordered instead.
+    Edit(u8),
     Pay(Pay),
+    /// At the checkout of before the last edit.
+    PayOld,
     Verify,
     VerifyForged,
     Confirm,
@@ -168,6 +172,10 @@ fn sequence(dice: &mut Dice, number: usize, size: Size) -> Sequence {
     // What comes next when all went well so far.
     let mut next = 0;
     for _ in 0..more + dice.below(9) {
+        // Changing one's mind comes before paying.
+        if next == 0 && dice.percent(15) {
+            steps.push(Step { acts: vec![Act::Edit(1 + u8::try_from(dice.below(6)).unwrap_or(0))], patient: false });
+        }
         let natural = dice.percent(on_the_way);
         let first = if natural { way_on(dice, cash, &mut next) } else { anything(dice, cash) };
         let mut acts = vec![first];
@@ -234,8 +242,16 @@ fn anything(dice: &mut Dice, cash: bool) -> Act {
         (1, Act::ReadAsStranger),
         (2, Act::PlaceAgain),
         (1, Act::PlaceOther),
+        (3, Act::Edit(2)),
+        (3, Act::Edit(5)),
     ];
-    let online = [(6, Act::Verify), (1, Act::VerifyForged), (4, Act::Pay(Pay::Captured)), (2, Act::Pay(Pay::Authorized))];
+    let online = [
+        (3, Act::PayOld),
+        (6, Act::Verify),
+        (1, Act::VerifyForged),
+        (4, Act::Pay(Pay::Captured)),
+        (2, Act::Pay(Pay::Authorized)),
+    ];
     let of_cash = [(6, Act::Collect)];
     let kind: &[(usize, Act)] = if cash { &of_cash } else { &online };
     let all: Vec<(usize, Act)> = both.iter().chain(kind).copied().collect();

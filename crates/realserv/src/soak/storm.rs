@@ -22,7 +22,9 @@ const ORDERS: usize = 8;
 const ACTS: usize = 60;
 
 /// How often each act is chosen.
-const ACTING: [(usize, Act); 24] = [
+const ACTING: [(usize, Act); 26] = [
+    (3, Act::Edit(3)),
+    (2, Act::PayOld),
     (10, Act::Pay(Pay::Captured)),
     (4, Act::Pay(Pay::Authorized)),
     (2, Act::Pay(Pay::Failed)),
@@ -60,13 +62,8 @@ struct Pool {
 /// Lets them loose for so long, then reckons; gives what was found, and how many orders and acts it took.
 pub(super) async fn storm(run: &mut Run, seed: u64, size: Size, lasts: Duration) -> Result<(Findings, usize, usize)> {
     let stage = run.stage.clone();
-    let mut pool = Pool {
-        orders: Vec::new(),
-        past: RwLock::default(),
-        placed: AtomicUsize::new(0),
-        turns: AtomicUsize::new(0),
-        size,
-    };
+    let mut pool =
+        Pool { orders: Vec::new(), past: RwLock::default(), placed: AtomicUsize::new(0), turns: AtomicUsize::new(0), size };
     for _ in 0..ORDERS {
         let order = pool.fresh(&stage, seed).await;
         pool.orders.push(RwLock::new(order));

@@ -30,6 +30,7 @@ pub(super) struct Placed {
     total: i64,
     payment: String,
     gateway_order: Option<String>,
+    item: String,
     /// By the fleet's clock, in seconds; not later than it really was.
     at: i64,
 }
@@ -41,6 +42,9 @@ struct Known {
     /// What the checkout handed to the app.
     handed: Option<Value>,
     attempts: usize,
+    /// The checkout of before the last edit, and whether an edit is in doubt: then amount and checkout are.
+    old_checkout: Option<String>,
+    edit_in_doubt: bool,
     /// The newest code and when it came, if nothing makes it doubtful.
     code: Option<(String, i64)>,
     code_is_sure: bool,
@@ -293,8 +297,9 @@ impl Story {
         let asked = if let Act::Refund(percent) = act { refund_of(total, percent) } else { 0 };
         let fresh = known.code.as_ref().is_some_and(|(_, at)| doing.stage.clock.seconds() - at < 29 * 60);
         let many_attempts = known.attempts > 1 || !alone;
+        let scarce = doing.sequence.goods == 2;
         if !alone {
-            return Hint { many_attempts, refund: (asked, 0, total), ..Hint::default() };
+            return Hint { many_attempts, old_checkout: true, scarce, refund: (asked, 0, total), ..Hint::default() };
         }
         let photo = match (known.photos, known.dispatches) {
             (0, _) => Some(false),
@@ -310,6 +315,8 @@ impl Story {
             code_is_right: known.code_is_sure && fresh,
             photo,
             dispute_open,
+            old_checkout: false,
+            scarce,
             many_attempts,
             refund: (asked, known.left.0, known.left.1),
         }
@@ -347,6 +354,16 @@ impl Story {
         let (buyer, vendor, staff) = (&doing.buyer.who, &doing.vendor.who, &doing.stage.cast.operations);
         Some(match act {
             Act::Place => return None,
+            Act::Pay(_) | Act::PayOld | Act::Verify | Act::VerifyForged | Act::Collect | Act::Refund(_)
+                if self.known.edit_in_doubt =>
+            {
+                return None;
+            }
+            Act::Edit(quantity) => {
+                let path = format!("{order}/items/{}", placed.item);
+                doing.put(buyer, &path, &json!({ "quantity": quantity.to_string() })).await
+            }
+            Act::PayOld => doing.pay(self.known.old_checkout.as_ref()?, Pay::Captured).await,
             Act::PlaceAgain => doing.place_again(doing.sequence.quantity).await,
             Act::PlaceOther => doing.place_again(doing.sequence.quantity + 5).await,
             Act::Pay(how) => doing.pay(placed.gateway_order.as_ref()?, how).await,
@@ -456,6 +473,18 @@ impl Story {
                     known.handed = Some(data.clone());
                 }
             }
+            Act::Edit(_) if worked => {
+                if let (Some(placed), Some(now)) = (&mut self.placed, read_placed(data, 0)) {
+                    known.left = (now.total, now.total);
+                    if now.gateway_order != placed.gateway_order {
+                        known.old_checkout = placed.gateway_order.take();
+                        known.handed = None;
+                        known.attempts = 0;
+                    }
+                    *placed = Placed { at: placed.at, ..now };
+                }
+            }
+            Act::Edit(_) if done.answers.last() == Some(&Answer::Unknown) => known.edit_in_doubt = true,
             Act::Dispatch if worked || doubtful => known.dispatches += 1,
             Act::Photo if worked || doubtful => known.photos += 1,
             Act::SendCode => {
@@ -611,6 +640,7 @@ fn read_placed(order: &Value, at: i64) -> Option<Placed> {
         total: paise(&text("/total")?)?,
         payment: text("/payment/payment_id")?,
         gateway_order: text("/payment/gateway/razorpay_order_id"),
+        item: text("/items/0/id")?,
         at,
     })
 }
