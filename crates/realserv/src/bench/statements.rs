@@ -33,13 +33,18 @@ impl Ran {
 
     /// What relays and workers do by themselves: take due rows, mark them done, listen to events.
     pub(super) fn is_background(&self) -> bool {
-        const MARKS: [&str; 6] = [
+        const MARKS: [&str; 10] = [
             "WITH due AS",
             "SELECT count(*) AS pending",
             "UPDATE outbox SET",
             "UPDATE jobs SET",
             "INSERT INTO inbox",
             "SELECT firebase_uid, user_id, status, changed_at FROM access_changes",
+            // The catalogue's sweeps: what is over, what is too old, whether the stock adds up.
+            "SELECT order_id as \"order_id: OrderId\" FROM stock_reservations WHERE status = 'active' AND expires_at",
+            "SELECT b.id, b.inventory_id",
+            "SELECT id as \"id!\" FROM ( SELECT id FROM (SELECT id FROM vendor_inventory",
+            "SELECT what as \"what!\"",
         ];
         self.database.contains("notifications") || MARKS.iter().any(|mark| self.text.starts_with(mark))
     }
