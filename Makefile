@@ -2,7 +2,7 @@
 # Without --package, so that cargo chooses features for the whole workspace and compiles each dependency once.
 # The fleet runs as production does: built for release.
 FLEET := cargo run --release --bin realserv --
-.PHONY: demo up down status test test-browser check openapi prepare bench check-infra
+.PHONY: demo up down status test test-browser check openapi prepare bench check-infra fuzz client
 
 demo: ; $(FLEET) demo
 up: ; $(FLEET) up
@@ -15,3 +15,5 @@ prepare: ; scripts/prepare all
 test-browser: ; scripts/test-browser
 bench: ; $(FLEET) bench
 check-infra: ; infra/checks/check
+fuzz: ; scripts/fuzz
+client: ; scripts/client
