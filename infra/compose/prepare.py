@@ -78,6 +78,8 @@ def make_secrets(folder: Path) -> None:
         "TWILIO_FROM": "+15005550006",
         "MSG91_AUTH_KEY": secrets.token_hex(12),
         "OTP_HASH_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
+        "FIELD_KEYS": f"local:{base64.b64encode(secrets.token_bytes(32)).decode()}",
+        "FIELD_HASH_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
     }
     public, passwords, own = {}, {}, {}
     for service, (role, database) in SERVICES.items():

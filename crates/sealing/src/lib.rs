@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 pub use kms::KmsKey;
 pub use local::LocalKeys;
-pub use sealer::{OpenError, Sealer};
+pub use sealer::{OpenError, Sealer, key_of};
 
 /// Bytes of a data key.
 pub const KEY_BYTES: usize = 32;

@@ -125,7 +125,10 @@ impl Sealer {
 }
 
 /// The data key that sealed something.
-fn key_of(whole: &[u8]) -> Result<Uuid, OpenError> {
+///
+/// # Errors
+/// Nothing of ours sealed it.
+pub fn key_of(whole: &[u8]) -> Result<Uuid, OpenError> {
     match whole.split_first() {
         Some((&LAYOUT, rest)) => rest.get(..16).and_then(|id| Uuid::from_slice(id).ok()).ok_or(OpenError::Layout),
         _ => Err(OpenError::Layout),

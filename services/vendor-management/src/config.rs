@@ -12,6 +12,19 @@ pub struct Config {
     /// Key of the delivery codes' hashes: at least 32 bytes in base64.
     #[arg(long, env = "OTP_HASH_KEY", hide_env_values = true)]
     pub otp_hash_key: SecretString,
+    /// Master keys of the fields sealed at rest, where there is no KMS: `id:base64` of 32 bytes each, separated by commas; the
+    /// first one wraps, all unwrap. Production does not take them.
+    #[arg(long, env = "FIELD_KEYS", hide_env_values = true)]
+    pub field_keys: Option<SecretString>,
+    /// Master key of the fields sealed at rest in AWS KMS.
+    #[arg(long, env = "FIELD_KMS_KEY_ARN")]
+    pub field_kms_key_arn: Option<String>,
+    /// Key of the hashes by which sealed fields are found: at least 32 bytes in base64.
+    #[arg(long, env = "FIELD_HASH_KEY", hide_env_values = true)]
+    pub field_hash_key: SecretString,
+    /// Days until the data key that seals fields is replaced.
+    #[arg(long, env = "FIELD_KEY_DAYS", default_value_t = 365, value_parser = clap::value_parser!(i64).range(1..=3650))]
+    pub field_key_days: i64,
     /// Payouts above this are approved and paid by different people.
     #[arg(long, env = "SETTLEMENT_TWO_PERSON_LIMIT", default_value = "50000.00")]
     pub settlement_two_person_limit: Money,

@@ -8,6 +8,8 @@ mod config;
 pub mod domain;
 mod events;
 mod http;
+mod jobs;
+mod pdf;
 mod store;
 mod usecases;
 mod words;
@@ -34,7 +36,7 @@ impl Service for VendorManagementService {
     }
 
     async fn build(kit: Kit, config: Config) -> anyhow::Result<App> {
-        App::build(kit, config)
+        App::build(kit, config).await
     }
 
     fn router() -> OpenApiRouter<App> {
@@ -42,7 +44,8 @@ impl Service for VendorManagementService {
     }
 
     fn workers(app: &App, workers: &mut Workers) {
-        let app = app.clone();
-        workers.events(move |envelope| events::handle(app.clone(), envelope));
+        let state = app.clone();
+        workers.events(move |envelope| events::handle(state.clone(), envelope));
+        jobs::register(app, workers);
     }
 }

@@ -30,7 +30,8 @@ async fn kms() -> MockServer {
     Mock::given(header("x-amz-target", "TrentService.Encrypt"))
         .respond_with(|request: &Request| {
             let body: Value = request.body_json().unwrap();
-            let sealed = format!("{}|{}", body["EncryptionContext"]["data_key"].as_str().unwrap(), body["Plaintext"].as_str().unwrap());
+            let sealed =
+                format!("{}|{}", body["EncryptionContext"]["data_key"].as_str().unwrap(), body["Plaintext"].as_str().unwrap());
             ResponseTemplate::new(200).set_body_json(json!({"CiphertextBlob": STANDARD.encode(sealed), "KeyId": ARN}))
         })
         .mount(&server)

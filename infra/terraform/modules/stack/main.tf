@@ -23,7 +23,7 @@ locals {
     order             = []
     payment           = ["RAZORPAY_KEY_ID", "RAZORPAY_KEY_SECRET", "RAZORPAY_WEBHOOK_SECRETS"]
     catalog           = []
-    vendor-management = ["OTP_HASH_KEY"]
+    vendor-management = ["OTP_HASH_KEY", "FIELD_HASH_KEY"]
     notification = concat(
       ["WHATSAPP_PHONE_NUMBER_ID", "WHATSAPP_ACCESS_TOKEN", "WHATSAPP_APP_SECRET", "WHATSAPP_VERIFY_TOKEN", "FIREBASE_SERVICE_ACCOUNT"],
       local.s.sms_provider == "twilio" ? ["TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_FROM"] : ["MSG91_AUTH_KEY"],
@@ -40,6 +40,8 @@ locals {
     { for service in local.names : "${service}/SERVICE_TOKEN_PRIVATE_KEY" => "${local.name}/${service}/SERVICE_TOKEN_PRIVATE_KEY" },
   )
 
+  field_key = "arn:aws:kms:${local.s.region}:${local.s.account_id}:alias/${local.name}-fields"
+
   urls = { for service, it in local.services : "${upper(replace(service, "-", "_"))}_URL" => "http://${service}:${it.port}" }
   common = merge(local.urls, {
     REALSERV_ENV             = local.s.environment == "production" ? "production" : "staging"
@@ -52,6 +54,8 @@ locals {
     DATABASE_MAX_CONNECTIONS = tostring(local.s.connections_per_task)
   })
   own = {
+    vendor-management = { FIELD_KMS_KEY_ARN = local.field_key }
+
     payment      = { INVOICE_BUCKET = module.media.buckets.INVOICE_BUCKET, RAZORPAY_TIMEOUT_SECONDS = "3" }
     integration  = { MEDIA_BUCKET = module.media.buckets.MEDIA_BUCKET, KYC_BUCKET = module.media.buckets.KYC_BUCKET }
     notification = { SMS_PROVIDER = local.s.sms_provider, SES_FROM = "orders@${local.s.mail_domain}", SES_CONFIGURATION_SET = module.media.configuration_set }
@@ -74,6 +78,15 @@ locals {
         Action   = ["ses:SendEmail"]
         Resource = module.media.mail_arns
       }] : [],
+      # Wraps and unwraps the data keys that seal bank accounts, PAN and GSTIN.
+      service == "vendor-management" ? [{
+        Sid      = "FieldKeys"
+        Effect   = "Allow"
+        Action   = ["kms:Encrypt", "kms:Decrypt"]
+        Resource = ["arn:aws:kms:${local.s.region}:${local.s.account_id}:key/*"]
+        # By its alias: a policy that names the key itself could not be read before the key is there.
+        Condition = { "ForAnyValue:StringEquals" = { "kms:ResourceAliases" = ["alias/${local.name}-fields"] } }
+      }] : [],
     )
   }
   metric_names = [
@@ -88,6 +101,28 @@ resource "aws_secretsmanager_secret" "this" {
   for_each                = local.secret_names
   name                    = each.value
   recovery_window_in_days = 7
+}
+
+# Master key of the fields that vendor-management keeps sealed. Lost, they are lost: it is deleted only after a month.
+resource "aws_kms_key" "fields" {
+  description             = "${local.name}: data keys of sealed fields"
+  enable_key_rotation     = true
+  deletion_window_in_days = 30
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid       = "Account"
+      Effect    = "Allow"
+      Principal = { AWS = "arn:aws:iam::${local.s.account_id}:root" }
+      Action    = "kms:*"
+      Resource  = "*"
+    }]
+  })
+}
+
+resource "aws_kms_alias" "fields" {
+  name          = "alias/${local.name}-fields"
+  target_key_id = aws_kms_key.fields.key_id
 }
 
 module "network" {

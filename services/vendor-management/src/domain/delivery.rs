@@ -1,7 +1,10 @@
 //! The states of a delivery (rule 36).
 
-use domain::DeliveryStatus;
+use chrono::{DateTime, Days, NaiveDate, Utc};
+use domain::business_time::ist_date;
+use domain::{DeliveryStatus, Phone, Slot};
 
+use super::Problem;
 use crate::words::words;
 
 words! {
@@ -12,6 +15,41 @@ words! {
         /// A photo and the approval of staff.
         Photo => "photo",
     }
+}
+
+/// Somebody who brings deliveries for the vendor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Helper {
+    /// Name.
+    pub name: String,
+    /// Phone, for the buyer while it is on its way.
+    pub phone: Phone,
+}
+
+/// When a delivery is planned for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Schedule {
+    /// An Indian day.
+    pub date: NaiveDate,
+    /// Time of day.
+    pub slot: Option<Slot>,
+}
+
+/// So far ahead a delivery may be planned, in days.
+const AHEAD: u64 = 60;
+
+/// What is wrong with a plan that somebody makes now for a delivery that goes to `to`.
+#[must_use]
+pub fn plan_problems(schedule: Option<&Schedule>, to: DeliveryStatus, now: DateTime<Utc>) -> Vec<Problem> {
+    let Some(schedule) = schedule else { return Vec::new() };
+    let today = ist_date(now);
+    if to != DeliveryStatus::Assigned {
+        return vec![Problem::new("scheduled_date", "a delivery is planned anew with status assigned")];
+    }
+    if schedule.date < today || today.checked_add_days(Days::new(AHEAD)).is_none_or(|last| schedule.date > last) {
+        return vec![Problem::new("scheduled_date", format!("from today to {AHEAD} days ahead"))];
+    }
+    Vec::new()
 }
 
 /// What a wish for a state comes to.
@@ -53,6 +91,18 @@ pub fn way(from: DeliveryStatus, to: DeliveryStatus) -> Result<Move, MoveRefused
 mod tests {
     use super::*;
     use DeliveryStatus::{Assigned, Delivered, Failed, InTransit, Pending};
+
+    #[test]
+    fn a_plan_is_for_an_indian_day_from_today_to_sixty_ahead() {
+        // Half past midnight of the 21st in India.
+        let now = "2026-11-20T19:00:00Z".parse().unwrap();
+        let on = |day: &str| Schedule { date: day.parse().unwrap(), slot: Some(Slot::Morning) };
+        for (day, fine) in [("2026-11-20", false), ("2026-11-21", true), ("2027-01-20", true), ("2027-01-21", false)] {
+            assert_eq!(plan_problems(Some(&on(day)), Assigned, now).is_empty(), fine, "{day}");
+        }
+        assert_eq!(plan_problems(Some(&on("2026-11-21")), InTransit, now).len(), 1);
+        assert!(plan_problems(None, InTransit, now).is_empty());
+    }
 
     #[test]
     fn out_for_delivery_passes_through_assigned_by_itself() {

@@ -3,6 +3,7 @@
 use domain::{GstScheme, Gstin, Pan};
 
 use super::Problem;
+use super::vendor::{BusinessType, masked};
 use crate::words::words;
 
 words! {
@@ -32,6 +33,8 @@ words! {
         Verified => "verified",
         /// Not in order.
         Rejected => "rejected",
+        /// Its last day is over.
+        Expired => "expired",
     }
 }
 
@@ -52,6 +55,39 @@ pub fn missing(scheme: GstScheme, papers: &[DocumentType]) -> Vec<&'static str> 
     missing
 }
 
+/// One item of the checklist: any of these papers does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Item {
+    /// What it is called.
+    pub name: &'static str,
+    /// Any of these.
+    pub any_of: &'static [DocumentType],
+    /// Whether approval wants it.
+    pub required: bool,
+}
+
+/// What a business of this kind hands in. PAN and bank proof always, the GSTIN unless unregistered; the rest is asked for and
+/// does not hold approval up: a trade licence of who keeps goods, the owner's Aadhaar of who sends people.
+#[must_use]
+pub fn checklist(business: BusinessType, scheme: GstScheme) -> Vec<Item> {
+    let item = |name, any_of, required| Item { name, any_of, required };
+    let mut items = vec![
+        item("pan", &[DocumentType::Pan][..], true),
+        item("bank_proof", &[DocumentType::BankStatement, DocumentType::CancelledCheque], true),
+        item("gstin", &[DocumentType::Gstin], scheme != GstScheme::Unregistered),
+    ];
+    if scheme == GstScheme::Unregistered {
+        items.pop();
+    }
+    if business != BusinessType::LaborContractor {
+        items.push(item("business_license", &[DocumentType::BusinessLicense], false));
+    }
+    if business != BusinessType::MaterialSupplier {
+        items.push(item("owner_aadhaar", &[DocumentType::Aadhaar], false));
+    }
+    items
+}
+
 /// What is kept of a paper's number, when it is one and agrees with the vendor's own.
 ///
 /// # Errors
@@ -66,12 +102,12 @@ pub fn number_to_keep(
     let Some(number) = number.map(str::trim).filter(|n| !n.is_empty()) else { return Ok(None) };
     match kind {
         DocumentType::Pan => match number.parse::<Pan>() {
-            Ok(given) if given == *pan => Ok(Some(given.to_string())),
+            Ok(given) if given == *pan => Ok(Some(masked(given.as_str()))),
             Ok(_) => refuse("not the PAN of the business"),
             Err(error) => refuse(&error.to_string()),
         },
         DocumentType::Gstin => match number.parse::<Gstin>() {
-            Ok(given) if Some(&given) == gstin => Ok(Some(given.to_string())),
+            Ok(given) if Some(&given) == gstin => Ok(Some(masked(given.as_str()))),
             Ok(_) => refuse("not the GSTIN of the business"),
             Err(error) => refuse(&error.to_string()),
         },
@@ -83,8 +119,17 @@ pub fn number_to_keep(
             let shown = number.chars().count().saturating_sub(4);
             Ok(Some(number.chars().skip(shown).collect()))
         }
+        DocumentType::BusinessLicense if is_whole_aadhaar(number) => refuse("that is an Aadhaar number, not one of a licence"),
         DocumentType::BusinessLicense => Ok(Some(number.to_owned())),
     }
+}
+
+/// Whether a text is a whole Aadhaar number: nothing of ours may keep it, whatever the field.
+#[must_use]
+pub fn is_whole_aadhaar(text: &str) -> bool {
+    let digits: Vec<u8> = text.bytes().filter(u8::is_ascii_digit).map(|digit| digit - b'0').collect();
+    let separators_only = text.chars().all(|c| c.is_ascii_digit() || matches!(c, ' ' | '-' | '.' | '/'));
+    separators_only && digits.len() == 12 && digits[0] >= 2 && verhoeff(&digits)
 }
 
 /// The last four digits of a whole or masked Aadhaar number. The whole number is never kept.
@@ -140,6 +185,32 @@ mod tests {
         assert_eq!(missing(GstScheme::Regular, &[Pan, CancelledCheque]), ["gstin"]);
         assert!(missing(GstScheme::Unregistered, &[Pan, BankStatement]).is_empty());
         assert!(missing(GstScheme::Composition, &[Pan, BankStatement, Gstin]).is_empty());
+    }
+
+    #[test]
+    fn the_checklist_of_a_business_wants_what_approval_wants() {
+        use BusinessType::{Both, LaborContractor, MaterialSupplier};
+        for business in [MaterialSupplier, LaborContractor, Both] {
+            for scheme in [GstScheme::Regular, GstScheme::Composition, GstScheme::Unregistered] {
+                let items = checklist(business, scheme);
+                let required = items.iter().filter(|item| item.required).count();
+                assert_eq!(required, missing(scheme, &[]).len());
+                let all: Vec<_> = items.iter().filter(|i| i.required).flat_map(|i| i.any_of.first().copied()).collect();
+                assert!(missing(scheme, &all).is_empty());
+            }
+        }
+        let names = |business| checklist(business, GstScheme::Unregistered).iter().map(|i| i.name).collect::<Vec<_>>();
+        assert_eq!(names(MaterialSupplier), ["pan", "bank_proof", "business_license"]);
+        assert_eq!(names(LaborContractor), ["pan", "bank_proof", "owner_aadhaar"]);
+        assert_eq!(names(Both), ["pan", "bank_proof", "business_license", "owner_aadhaar"]);
+    }
+
+    #[test]
+    fn an_aadhaar_number_is_noticed_in_other_fields() {
+        assert!(is_whole_aadhaar("2341 2341 2346") && is_whole_aadhaar("234123412346"));
+        for other in ["TS/GHMC/2026/123412", "234123412345", "2341", "123456789012"] {
+            assert!(!is_whole_aadhaar(other), "{other}");
+        }
     }
 
     #[test]

@@ -2,12 +2,15 @@
 
 pub mod deductions;
 pub mod delivery;
+pub mod hours;
 pub mod kyc;
 pub mod otp;
+pub mod performance;
 pub mod place;
 pub mod proof;
 pub mod settlement;
 pub mod standing;
+pub mod statement;
 pub mod vendor;
 
 /// One field that is not as it should be.

@@ -16,6 +16,13 @@ impl Place {
         Some(Self { latitude: latitude?, longitude: longitude? })
     }
 
+    /// To seven places, a centimetre: as it is kept, so that what was kept reads as what was said.
+    #[must_use]
+    pub fn rounded(self) -> Self {
+        let round = |degrees: f64| (degrees * 1e7).round() / 1e7;
+        Self { latitude: round(self.latitude), longitude: round(self.longitude) }
+    }
+
     /// Whether it lies in or around India: mixed-up halves do not.
     #[must_use]
     pub fn is_in_india(&self) -> bool {

@@ -5,6 +5,7 @@ use domain::events::VendorFacts;
 use domain::{GstScheme, Gstin, Ifsc, KycStatus, Pan, Phone, Pincode, Rate, StateCode, UserId, VendorId, VendorStatus};
 
 use super::Problem;
+use super::hours::Hours;
 use super::place::Place;
 use crate::words::words;
 
@@ -47,7 +48,7 @@ pub fn masked(secret: &str) -> String {
 }
 
 /// The details that onboarding gives and an update changes.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct BusinessDetails {
     /// Name of the business.
     pub business_name: String,
@@ -77,6 +78,17 @@ pub struct BusinessDetails {
     pub location: Option<Place>,
     /// Where it is paid to.
     pub bank: BankAccount,
+}
+
+impl std::fmt::Debug for BusinessDetails {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("BusinessDetails")
+            .field("business_name", &self.business_name)
+            .field("gstin", &self.gstin.as_ref().map(|gstin| masked(gstin.as_str())))
+            .field("pan", &masked(self.pan.as_str()))
+            .field("bank", &self.bank)
+            .finish_non_exhaustive()
+    }
 }
 
 impl BusinessDetails {
@@ -163,6 +175,10 @@ pub struct Vendor {
     pub kyc_status: KycStatus,
     /// Whether the shop is open.
     pub is_accepting_orders: bool,
+    /// When it is open.
+    pub hours: Hours,
+    /// What the hours last came to.
+    pub open_by_hours: bool,
     /// Commission for new orders.
     pub commission_rate: Rate,
     /// Orders completed.
@@ -182,6 +198,12 @@ pub struct Vendor {
 }
 
 impl Vendor {
+    /// Whether the shop is open: by its switch, and by its hours.
+    #[must_use]
+    pub const fn takes_orders_now(&self) -> bool {
+        self.is_accepting_orders && self.open_by_hours
+    }
+
     /// What others may know.
     #[must_use]
     pub fn facts(&self) -> VendorFacts {
@@ -193,7 +215,7 @@ impl Vendor {
             business_name: self.business_name.clone(),
             status: self.status,
             kyc_status: self.kyc_status,
-            is_accepting_orders: self.is_accepting_orders,
+            is_accepting_orders: self.takes_orders_now(),
             gst_scheme: details.map_or(GstScheme::Unregistered, |d| d.gst_scheme),
             state_code: self.state_code.clone(),
             phone: self.business_phone.clone(),
@@ -267,6 +289,9 @@ mod tests {
     #[test]
     fn a_bank_account_shows_its_last_four_digits_only() {
         assert_eq!(masked("50100123456789"), "XXXXXXXXXX6789");
-        assert!(!format!("{:?}", details().bank).contains("50100123456789"));
+        let shown = format!("{:?}", details());
+        for whole in ["50100123456789", "AABCU9603R", "36AABCU9603R1ZO"] {
+            assert!(!shown.contains(whole), "{shown}");
+        }
     }
 }

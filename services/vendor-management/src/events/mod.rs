@@ -8,7 +8,7 @@ use std::time::Duration;
 use bus::Outcome;
 use domain::events::{
     CodCollected, DisputeRaised, DisputeResolved, DomainEvent, Envelope, EventError, OrderCancelled, OrderCompleted,
-    OrderConfirmed, RefundProcessed,
+    OrderConfirmed, OrderDelivered, RefundProcessed,
 };
 use sqlx::PgConnection;
 
@@ -22,6 +22,7 @@ pub(crate) async fn handle(app: App, envelope: Envelope) -> Outcome {
     let outcome = match envelope.r#type.as_str() {
         OrderConfirmed::TYPE => orders::confirmed(&app, &envelope).await,
         OrderCancelled::TYPE => orders::cancelled(&app, &envelope).await,
+        OrderDelivered::TYPE => orders::delivered(&app, &envelope).await,
         OrderCompleted::TYPE => settlements::completed(&app, &envelope).await,
         CodCollected::TYPE => settlements::cash_collected(&app, &envelope).await,
         RefundProcessed::TYPE => settlements::refunded(&app, &envelope).await,

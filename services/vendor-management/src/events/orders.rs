@@ -1,12 +1,14 @@
 //! Orders as deliveries need them.
 
 use bus::Outcome;
-use domain::events::{Envelope, OrderCancelled, OrderConfirmed};
+use domain::events::{Envelope, OrderCancelled, OrderConfirmed, OrderDelivered};
 use domain::{Actor, DeliveryStatus, ServiceName};
 
 use super::{Failed, is_new};
 use crate::App;
+use crate::domain::performance::{due_by, is_vendors_doing};
 use crate::store::deliveries::{self, NewDelivery};
+use crate::store::performance::{self, Confirmation};
 use crate::usecases::create_delivery::{Created, create_delivery};
 use crate::usecases::move_delivery::{self, Wish};
 
@@ -19,6 +21,12 @@ pub(super) async fn confirmed(app: &App, envelope: &Envelope) -> Result<Outcome,
     if !is_new(&mut tx, app, envelope).await? {
         return Ok(Outcome::Duplicate);
     }
+    let told = Confirmation {
+        awaiting_since: event.awaiting_since,
+        confirmed_at: event.confirmed_at,
+        due_by: event.delivery_date.map(|date| due_by(date, event.delivery_slot)),
+    };
+    performance::confirmed(&mut tx, event.order.order_id, event.order.vendor_id, &told).await?;
     let new = NewDelivery {
         id: app.kit.ids.next(),
         order_id: event.order.order_id,
@@ -38,6 +46,18 @@ pub(super) async fn confirmed(app: &App, envelope: &Envelope) -> Result<Outcome,
     })
 }
 
+/// It was handed over: in time or not.
+pub(super) async fn delivered(app: &App, envelope: &Envelope) -> Result<Outcome, Failed> {
+    let event: OrderDelivered = envelope.parse()?;
+    let mut tx = app.kit.pool.begin().await?;
+    if !is_new(&mut tx, app, envelope).await? {
+        return Ok(Outcome::Duplicate);
+    }
+    performance::delivered(&mut tx, event.order.order_id, event.order.vendor_id, event.delivered_at).await?;
+    tx.commit().await?;
+    Ok(Outcome::Done)
+}
+
 /// A cancelled order is not brought: its delivery ends, or never begins.
 pub(super) async fn cancelled(app: &App, envelope: &Envelope) -> Result<Outcome, Failed> {
     let event: OrderCancelled = envelope.parse()?;
@@ -47,6 +67,8 @@ pub(super) async fn cancelled(app: &App, envelope: &Envelope) -> Result<Outcome,
         return Ok(Outcome::Duplicate);
     }
     deliveries::hold_order(&mut tx, order_id).await?;
+    let by_vendor = is_vendors_doing(event.cancelled_by, &event.reason_code);
+    performance::cancelled(&mut tx, order_id, event.order.vendor_id, event.cancelled_at, by_vendor).await?;
     deliveries::remember_cancelled(&mut tx, order_id, &event.reason_code, event.cancelled_at).await?;
     if let Some(delivery) = deliveries::lock_by_order(&mut tx, order_id).await? {
         deliveries::order_cancelled(&mut tx, delivery.id, event.cancelled_at).await?;
@@ -56,6 +78,8 @@ pub(super) async fn cancelled(app: &App, envelope: &Envelope) -> Result<Outcome,
                 place: None,
                 notes: Some(format!("order cancelled: {}", event.reason_code)),
                 delivered_by: None,
+                helper: None,
+                schedule: None,
             };
             move_delivery::take(&mut tx, app, &ACTOR, delivery, &[DeliveryStatus::Failed], &wish).await?;
         }

@@ -6,7 +6,7 @@ use domain::events::{CodCollected, DisputeRaised, DisputeResolved, Envelope, Ord
 use super::{Failed, is_new};
 use crate::App;
 use crate::domain::settlement::refund_adjustment;
-use crate::store::{settlement_feed as feed, vendors};
+use crate::store::{performance, settlement_feed as feed, vendors};
 
 /// An order may be settled.
 pub(super) async fn completed(app: &App, envelope: &Envelope) -> Result<Outcome, Failed> {
@@ -18,6 +18,7 @@ pub(super) async fn completed(app: &App, envelope: &Envelope) -> Result<Outcome,
     // The vendor first, then the order: the order in which a settlement run holds them.
     vendors::count_completed(&mut tx, event.order.vendor_id, event.order.total).await?;
     feed::completed(&mut tx, &event, app.kit.clock.now()).await?;
+    performance::completed(&mut tx, event.order.order_id, event.order.vendor_id, event.completed_at).await?;
     tx.commit().await?;
     Ok(Outcome::Done)
 }
@@ -63,6 +64,10 @@ pub(super) async fn disputed(app: &App, envelope: &Envelope) -> Result<Outcome, 
         return Ok(Outcome::Duplicate);
     }
     feed::hold(&mut tx, event.dispute_id, event.order_id, app.kit.clock.now()).await?;
+    // What the vendor disputes does not count against the vendor.
+    if event.raised_by == event.buyer_user_id {
+        performance::disputed(&mut tx, event.order_id, event.vendor_id, envelope.occurred_at).await?;
+    }
     tx.commit().await?;
     Ok(Outcome::Done)
 }

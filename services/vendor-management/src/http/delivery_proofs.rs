@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::delivery_shapes::{DeliveryOut, DeliveryWholeOut, whole};
+use super::delivery_shapes::{DeliveryOut, DeliveryWholeOut, Viewer, whole};
 use super::vendor_staff::Operations;
 use crate::App;
 use crate::domain::place::Place;
@@ -154,7 +154,7 @@ async fn upload(
     };
     let delivery = upload_proof(&app, &caller.actor, (caller.vendor_id, caller.user_id), id, &file).await?;
     let mut conn = app.kit.pool.acquire().await?;
-    Ok(Created(whole(&mut conn, delivery).await?))
+    Ok(Created(whole(&mut conn, delivery, Viewer::VendorOrStaff).await?))
 }
 
 /// Accepts the photo in place of the code

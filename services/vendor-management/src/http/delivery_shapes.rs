@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::events::AddressSnapshot;
-use domain::{BuyerId, Channel, DeliveryId, DeliveryStatus, MediaId, OrderId, OrderNumber, Slot, UserId, VendorId};
+use domain::{BuyerId, Channel, DeliveryId, DeliveryStatus, MediaId, OrderId, OrderNumber, Phone, Slot, UserId, VendorId};
 use serde::Serialize;
 use service_kit::ApiError;
 use sqlx::PgConnection;
@@ -14,6 +14,7 @@ use crate::domain::proof::{PlaceSource, ProofType};
 use crate::store::deliveries::Delivery;
 use crate::store::history::{self, Entry};
 use crate::store::proofs::{self, Proof};
+use crate::usecases::prove;
 
 /// A delivery.
 #[derive(Debug, Serialize, ToSchema)]
@@ -31,6 +32,8 @@ pub(super) struct DeliveryOut {
     dispatched_at: Option<DateTime<Utc>>,
     delivered_at: Option<DateTime<Utc>>,
     delivered_by: Option<UserId>,
+    /// Who of the vendor's brings it. Buyers see it while it is on its way.
+    helper: Option<HelperOut>,
     /// `otp` or `photo`.
     proven_by: Option<ProvenBy>,
     otp: OtpOut,
@@ -38,6 +41,13 @@ pub(super) struct DeliveryOut {
     delivery_notes: Option<String>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
+}
+
+/// Who brings it.
+#[derive(Debug, Serialize, ToSchema)]
+struct HelperOut {
+    name: String,
+    phone: Phone,
 }
 
 /// What may be known of the code.
@@ -64,6 +74,7 @@ impl From<Delivery> for DeliveryOut {
             dispatched_at: delivery.dispatched_at,
             delivered_at: delivery.delivered_at,
             delivered_by: delivery.delivered_by,
+            helper: delivery.helper_name.zip(delivery.helper_phone).map(|(name, phone)| HelperOut { name, phone }),
             proven_by: delivery.proven_by,
             otp: OtpOut {
                 generated_at: delivery.otp_generated_at,
@@ -83,10 +94,29 @@ impl From<Delivery> for DeliveryOut {
 pub(super) struct DeliveryWholeOut {
     #[serde(flatten)]
     delivery: DeliveryOut,
-    /// Where it was last.
+    /// Where it was last. Buyers see it, and the positions of the history, while it is on its way.
     position: Option<PositionOut>,
     history: Vec<HistoryOut>,
     proofs: Vec<ProofOut>,
+    proof_chain: ProofChainOut,
+}
+
+/// Whether the proofs are as they were given.
+#[derive(Debug, Serialize, ToSchema)]
+struct ProofChainOut {
+    intact: bool,
+    /// Which proof is not, and how.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    broken: Option<String>,
+}
+
+/// As whom somebody looks at a delivery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Viewer {
+    /// Who waits for it.
+    Buyer,
+    /// Who brings it, or watches over it.
+    VendorOrStaff,
 }
 
 /// Where it was, and when.
@@ -105,6 +135,7 @@ struct HistoryOut {
     notes: Option<String>,
     latitude: Option<f64>,
     longitude: Option<f64>,
+    changed_by: Option<Uuid>,
     changed_via: Channel,
     at: DateTime<Utc>,
 }
@@ -117,6 +148,7 @@ impl From<Entry> for HistoryOut {
             notes: entry.notes,
             latitude: entry.latitude,
             longitude: entry.longitude,
+            changed_by: entry.changed_by,
             changed_via: entry.changed_via,
             at: entry.created_at,
         }
@@ -165,13 +197,32 @@ impl From<Proof> for ProofOut {
     }
 }
 
-/// The delivery with everything that belongs to it.
-pub(super) async fn whole(conn: &mut PgConnection, delivery: Delivery) -> Result<DeliveryWholeOut, ApiError> {
-    let history: Vec<HistoryOut> = history::of_delivery(conn, delivery.id).await?.into_iter().map(HistoryOut::from).collect();
-    let proofs = proofs::of_delivery(conn, delivery.id).await?.into_iter().map(ProofOut::from).collect();
+/// The delivery with everything that belongs to it, as far as this viewer may see it.
+pub(super) async fn whole(conn: &mut PgConnection, delivery: Delivery, viewer: Viewer) -> Result<DeliveryWholeOut, ApiError> {
+    let mut history: Vec<HistoryOut> = history::of_delivery(conn, delivery.id).await?.into_iter().map(HistoryOut::from).collect();
+    let proofs = proofs::of_delivery(conn, delivery.id).await?;
+    let broken = prove::check_chain(&delivery, &proofs).err().map(|broken| broken.to_string());
+    let hidden = viewer == Viewer::Buyer && delivery.status != DeliveryStatus::InTransit;
+    let since = delivery.dispatched_at;
+    let mut delivery = DeliveryOut::from(delivery);
+    if viewer == Viewer::Buyer {
+        // Of earlier attempts, and once it is over, where the vendor's people were is not the buyer's business.
+        for entry in history.iter_mut().filter(|entry| hidden || since.is_none_or(|since| entry.at < since)) {
+            (entry.latitude, entry.longitude) = (None, None);
+        }
+        if hidden {
+            delivery.helper = None;
+        }
+    }
     let position = history
         .iter()
         .rev()
         .find_map(|entry| Some(PositionOut { latitude: entry.latitude?, longitude: entry.longitude?, at: entry.at }));
-    Ok(DeliveryWholeOut { delivery: delivery.into(), position, history, proofs })
+    Ok(DeliveryWholeOut {
+        delivery,
+        position,
+        history,
+        proofs: proofs.into_iter().map(ProofOut::from).collect(),
+        proof_chain: ProofChainOut { intact: broken.is_none(), broken },
+    })
 }

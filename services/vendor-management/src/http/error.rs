@@ -51,6 +51,10 @@ fn rules(refusal: Refusal) -> ApiError {
 fn delivery_rules(refusal: Refusal) -> ApiError {
     match refusal {
         Refusal::OrderCancelled => ApiError::conflict("order_cancelled", "the order was cancelled"),
+        Refusal::OrderNotCompleted { status } => {
+            ApiError::conflict("order_not_completed", "only a completed order is rated").with_details(&json!({"status": status}))
+        }
+        Refusal::AlreadyRated => ApiError::conflict("already_rated", "this order was rated already; that is done once"),
         Refusal::OrderNotReady { status } => {
             ApiError::conflict("order_not_ready", "only a confirmed order is delivered").with_details(&json!({"status": status}))
         }
@@ -60,6 +64,10 @@ fn delivery_rules(refusal: Refusal) -> ApiError {
         ),
         Refusal::NotInTransit { status } => {
             ApiError::conflict("not_in_transit", "the delivery is not on its way").with_details(&json!({"status": status}))
+        }
+        Refusal::ProofsTampered(broken) => {
+            ApiError::conflict("proof_chain_broken", "the proofs of this delivery are not as they were given")
+                .with_details(&json!({"broken": broken.to_string()}))
         }
         Refusal::NoPhoto => ApiError::conflict("no_photo", "there is no photo of this delivery to approve"),
         Refusal::OtpNotRequested => ApiError::conflict("otp_not_requested", "no code was sent; ask for one first"),

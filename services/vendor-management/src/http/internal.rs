@@ -1,9 +1,9 @@
 //! For our other services only.
 
 use axum::extract::State;
-use clients::vendor::{OpenVendorIn, SupplierFacts};
+use clients::vendor::{OpenVendorIn, SettlementLineFacts, SupplierFacts};
 use domain::events::VendorFacts;
-use domain::{Phone, UserId, VendorId};
+use domain::{OrderId, Phone, UserId, VendorId};
 use garde::Validate;
 use serde::Deserialize;
 use service_kit::ApiError;
@@ -13,12 +13,17 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::App;
-use crate::store::vendors;
+use crate::store::{settlements, vendors};
 use crate::usecases::onboard_vendor;
 use crate::usecases::open_vendor::open_vendor;
 
 pub(super) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(open)).routes(routes!(get)).routes(routes!(supplier)).routes(routes!(by_user))
+    OpenApiRouter::new()
+        .routes(routes!(open))
+        .routes(routes!(get))
+        .routes(routes!(supplier))
+        .routes(routes!(by_user))
+        .routes(routes!(settlement_lines))
 }
 
 /// A vendor to be opened: [`OpenVendorIn`] with its limits.
@@ -89,6 +94,28 @@ async fn by_user(
     PathId(id): PathId<UserId>,
 ) -> Result<Data<VendorFacts>, ApiError> {
     let mut conn = app.kit.pool.acquire().await?;
-    let vendor = vendors::find_by_user(&mut conn, id).await?.ok_or_else(|| ApiError::not_found("vendor"))?;
+    let vendor = vendors::find_by_user(&mut conn, &app.sealer, id).await?.ok_or_else(|| ApiError::not_found("vendor"))?;
     Ok(Data::new(vendor.facts()))
+}
+
+/// Orders: [`clients::vendor::SettlementLinesIn`] with its limit.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct LinesBody {
+    #[garde(length(max = 500))]
+    order_ids: Vec<OrderId>,
+}
+
+/// Reads the settlement lines of orders, as far as they are settled
+#[utoipa::path(post, path = "/internal/v1/settlements/lines", tag = "internal", operation_id = "listSettlementLinesOfOrders", request_body = LinesBody,
+    responses((status = 200, description = "The lines", body = Data<Vec<SettlementLineFacts>>), Problems))]
+async fn settlement_lines(
+    _caller: ServiceOnly,
+    State(app): State<App>,
+    Body(body): Body<LinesBody>,
+) -> Result<Data<Vec<SettlementLineFacts>>, ApiError> {
+    let orders: Vec<_> = body.order_ids.iter().map(OrderId::as_uuid).collect();
+    let mut conn = app.kit.pool.acquire().await?;
+    let lines = settlements::lines_of_orders(&mut conn, &orders).await?;
+    Ok(Data::new(lines.into_iter().map(SettlementLineFacts::from).collect()))
 }

@@ -1,8 +1,8 @@
 //! A vendor's papers.
 
 use axum::extract::State;
-use chrono::{DateTime, Utc};
-use domain::{KycStatus, MediaId, VendorId};
+use chrono::{DateTime, NaiveDate, Utc};
+use domain::{KycStatus, MediaId, UserId, VendorId};
 use garde::Validate;
 use serde::{Deserialize, Serialize};
 use service_kit::http::{Allowed, Body, Created, Data, PathId, Problems, VendorCaller};
@@ -14,8 +14,9 @@ use uuid::Uuid;
 
 use super::vendor_staff::Operations;
 use crate::App;
-use crate::domain::kyc::{DocumentType, VerificationStatus, missing};
-use crate::domain::vendor::Vendor;
+use crate::domain::kyc::{self, DocumentType, VerificationStatus, missing};
+use crate::domain::vendor::{BusinessType, Vendor};
+use crate::store::data_keys;
 use crate::store::kyc::{self as papers, Document};
 use crate::usecases::approve_kyc::approve_kyc;
 use crate::usecases::onboard_vendor;
@@ -52,6 +53,10 @@ struct DocumentIn {
     #[garde(length(chars, max = 50))]
     #[serde(default)]
     document_number: Option<String>,
+    /// The last Indian day on which it counts, when it has one.
+    #[garde(skip)]
+    #[serde(default)]
+    expires_on: Option<NaiveDate>,
 }
 
 /// Which papers are wrong, and why.
@@ -78,8 +83,57 @@ struct KycOut {
     vendor_id: VendorId,
     kyc_status: KycStatus,
     documents: Vec<DocumentOut>,
+    /// What a business of this kind hands in, and where each item stands.
+    checklist: Vec<ChecklistItemOut>,
     /// What approval still wants.
     missing: Vec<String>,
+    /// How many other vendors gave the same numbers; for staff.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shared_with: Option<SharedOut>,
+}
+
+/// How many other vendors gave the same.
+#[derive(Debug, Serialize, ToSchema)]
+struct SharedOut {
+    gstin: i64,
+    pan: i64,
+    bank_account: i64,
+}
+
+/// One item of the checklist.
+#[derive(Debug, Serialize, ToSchema)]
+struct ChecklistItemOut {
+    #[schema(example = "bank_proof")]
+    item: &'static str,
+    /// Any of these papers does.
+    any_of: Vec<DocumentType>,
+    /// Whether approval wants it.
+    required: bool,
+    /// `missing`, `pending`, `verified`, `rejected` or `expired`.
+    state: &'static str,
+    /// The paper that stands so.
+    document_id: Option<Uuid>,
+}
+
+impl ChecklistItemOut {
+    /// The best of the papers that would do.
+    fn of(item: &kyc::Item, documents: &[Document]) -> Self {
+        let rank = |status| match status {
+            VerificationStatus::Verified => 3,
+            VerificationStatus::Pending => 2,
+            VerificationStatus::Expired => 1,
+            VerificationStatus::Rejected => 0,
+        };
+        let fitting = documents.iter().filter(|paper| item.any_of.contains(&paper.document_type));
+        let best = fitting.max_by_key(|paper| rank(paper.verification_status));
+        Self {
+            item: item.name,
+            any_of: item.any_of.to_vec(),
+            required: item.required,
+            state: best.map_or("missing", |paper| paper.verification_status.as_str()),
+            document_id: best.map(|paper| paper.id),
+        }
+    }
 }
 
 /// One paper.
@@ -88,12 +142,15 @@ struct DocumentOut {
     id: Uuid,
     document_type: DocumentType,
     media_id: MediaId,
-    /// Of an Aadhaar `XXXX-XXXX-1234`, of a bank account its last four digits.
+    /// Masked: of an Aadhaar `XXXX-XXXX-1234`, of PAN, GSTIN and bank account the last four characters.
     document_number: Option<String>,
     verification_status: VerificationStatus,
     rejection_reason: Option<String>,
     uploaded_at: DateTime<Utc>,
+    /// Who looked at it.
+    verified_by: Option<UserId>,
     verified_at: Option<DateTime<Utc>>,
+    expires_on: Option<NaiveDate>,
 }
 
 impl From<Document> for DocumentOut {
@@ -111,25 +168,33 @@ impl From<Document> for DocumentOut {
             verification_status: paper.verification_status,
             rejection_reason: paper.rejection_reason,
             uploaded_at: paper.uploaded_at,
+            verified_by: paper.verified_by,
             verified_at: paper.verified_at,
+            expires_on: paper.expires_on,
         }
     }
 }
 
-async fn shown(app: &App, vendor: &Vendor) -> Result<KycOut, ApiError> {
+async fn shown(app: &App, vendor: &Vendor, for_staff: bool) -> Result<KycOut, ApiError> {
     let mut conn = app.kit.pool.acquire().await?;
     let documents = papers::current(&mut conn, vendor.id).await?;
-    let good: Vec<_> = documents
-        .iter()
-        .filter(|paper| paper.verification_status != VerificationStatus::Rejected)
-        .map(|paper| paper.document_type)
-        .collect();
+    let shared_with = if for_staff {
+        let shared = data_keys::shared(&mut conn, vendor.id).await?;
+        Some(SharedOut { gstin: shared.gstin, pan: shared.pan, bank_account: shared.bank_account })
+    } else {
+        None
+    };
+    let good: Vec<_> =
+        documents.iter().filter(|paper| paper.verification_status.counts()).map(|paper| paper.document_type).collect();
+    let business = vendor.details.as_ref().map_or(BusinessType::MaterialSupplier, |d| d.business_type);
     let scheme = vendor.details.as_ref().map_or(domain::GstScheme::Unregistered, |d| d.gst_scheme);
     Ok(KycOut {
         vendor_id: vendor.id,
         kyc_status: vendor.kyc_status,
         missing: missing(scheme, &good).into_iter().map(str::to_owned).collect(),
+        checklist: kyc::checklist(business, scheme).iter().map(|item| ChecklistItemOut::of(item, &documents)).collect(),
         documents: documents.into_iter().map(DocumentOut::from).collect(),
+        shared_with,
     })
 }
 
@@ -158,9 +223,10 @@ async fn submit(
         document_type: paper.document_type,
         media_id: paper.media_id,
         document_number: paper.document_number,
+        expires_on: paper.expires_on,
     });
     let vendor = submit_kyc(&app, &caller.actor, caller.user_id, id, handed_in.collect()).await?;
-    Ok(Created(shown(&app, &vendor).await?))
+    Ok(Created(shown(&app, &vendor, false).await?))
 }
 
 /// Where a vendor's papers stand
@@ -171,7 +237,7 @@ async fn get(caller: Allowed<Readers>, State(app): State<App>, PathId(id): PathI
         return Err(ApiError::not_found("vendor"));
     }
     let vendor = onboard_vendor::find(&app, id).await?;
-    Ok(Data::new(shown(&app, &vendor).await?))
+    Ok(Data::new(shown(&app, &vendor, !caller.caller.is_vendor(id)).await?))
 }
 
 /// Approves a vendor's papers
@@ -186,7 +252,7 @@ async fn approve(
 ) -> Result<Data<KycOut>, ApiError> {
     let by = caller.caller.user_id().ok_or_else(|| ApiError::forbidden("forbidden", "you may not do this"))?;
     let vendor = approve_kyc(&app, &caller.actor, by, id).await?;
-    Ok(Data::new(shown(&app, &vendor).await?))
+    Ok(Data::new(shown(&app, &vendor, true).await?))
 }
 
 /// Rejects some of a vendor's papers, each with its reason
@@ -202,5 +268,5 @@ async fn reject(
     let by = caller.caller.user_id().ok_or_else(|| ApiError::forbidden("forbidden", "you may not do this"))?;
     let rejected: Vec<_> = body.documents.into_iter().map(|paper| (paper.document_id, paper.reason)).collect();
     let vendor = reject_kyc(&app, &caller.actor, by, id, &rejected).await?;
-    Ok(Data::new(shown(&app, &vendor).await?))
+    Ok(Data::new(shown(&app, &vendor, true).await?))
 }

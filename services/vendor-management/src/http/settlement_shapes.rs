@@ -9,8 +9,8 @@ use utoipa::ToSchema;
 
 use crate::domain::deductions::DeductionKind;
 use crate::domain::settlement::{AdjustmentKind, PayoutMethod, SettlementStatus};
-use crate::store::earnings::Earnings;
 use crate::store::settlements::{self, Adjustment, DeductionLine, LineItem, Settlement};
+use crate::usecases::earnings::Earnings;
 
 /// A settlement with its arithmetic.
 #[derive(Debug, Serialize, ToSchema)]
@@ -198,6 +198,8 @@ pub(super) struct EarningsOut {
     gross: Money,
     /// RealServ's share of it.
     commission: Money,
+    /// Statutory deductions, made and to be made.
+    deductions: Money,
     /// Cash of buyers that the vendor still holds.
     cod_in_hand: Money,
     /// Paid to the vendor so far.
@@ -214,12 +216,13 @@ pub(super) struct EarningsOut {
 
 impl EarningsOut {
     pub(super) fn of(vendor_id: VendorId, e: &Earnings) -> Result<Self, ApiError> {
-        let due = Money::total([e.settled_unpaid, e.unsettled, e.adjustments_waiting])?;
+        let due = e.due()?;
         Ok(Self {
             vendor_id,
             orders_completed: e.orders_completed,
             gross: e.gross,
             commission: e.commission,
+            deductions: e.deductions,
             cod_in_hand: e.cod_in_hand,
             paid_out: e.paid_out,
             due,

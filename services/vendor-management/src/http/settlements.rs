@@ -1,6 +1,7 @@
 //! Settlements and earnings.
 
 use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
 use chrono::NaiveDate;
 use domain::{AdminRole, SettlementId, SettlementNumber, VendorId};
 use garde::Validate;
@@ -12,12 +13,14 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::settlement_shapes::{EarningsOut, SettlementOut, SettlementWholeOut, whole};
+use super::statements::{self, Format};
 use super::vendor_staff::Finance;
 use crate::App;
 use crate::domain::settlement::{PayoutMethod, SettlementStatus};
+use crate::store::ByAge;
 use crate::store::settlements::{self, Filter};
-use crate::store::{ByAge, earnings};
 use crate::usecases::approve_settlement::approve_settlement;
+use crate::usecases::earnings;
 use crate::usecases::generate_settlements::{Run, generate_settlements};
 use crate::usecases::mark_settlement_paid::{Payout, mark_settlement_paid};
 use crate::usecases::onboard_vendor;
@@ -101,21 +104,36 @@ async fn generate(
     Ok(Data::new(run.into()))
 }
 
-/// Reads a settlement with its lines
+/// In which form.
+#[derive(Debug, Deserialize, Validate, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct FormParams {
+    /// `json` when left out; `csv` and `pdf` are the statement.
+    #[garde(skip)]
+    #[param(inline)]
+    format: Option<Format>,
+}
+
+/// Reads a settlement with its lines, or its statement
 #[utoipa::path(get, path = "/api/v1/settlements/{id}", tag = "settlements", operation_id = "getSettlement",
-    params(("id" = SettlementId, Path, description = "The settlement")),
-    responses((status = 200, description = "The settlement", body = Data<SettlementWholeOut>), Problems))]
+    params(("id" = SettlementId, Path, description = "The settlement"), FormParams),
+    responses((status = 200, description = "The settlement, or its statement",
+        content((Data<SettlementWholeOut> = "application/json"), (String = "text/csv"), (Vec<u8> = "application/pdf"))), Problems))]
 async fn get(
     caller: Allowed<Readers>,
     State(app): State<App>,
     PathId(id): PathId<SettlementId>,
-) -> Result<Data<SettlementWholeOut>, ApiError> {
+    Params(form): Params<FormParams>,
+) -> Result<Response, ApiError> {
     let mut conn = app.kit.pool.acquire().await?;
     let found = settlements::find(&mut conn, id).await?;
     let settlement = found
         .filter(|s| caller.caller.is_vendor(s.vendor_id) || caller.caller.is_admin(&[AdminRole::Finance]))
         .ok_or_else(|| ApiError::not_found("settlement"))?;
-    Ok(Data::new(whole(&mut conn, settlement).await?))
+    match form.format.unwrap_or_default() {
+        Format::Json => Ok(Data::new(whole(&mut conn, settlement).await?).into_response()),
+        format => statements::answer(&app, &mut conn, settlement, format).await,
+    }
 }
 
 /// What to narrow the list to.
@@ -230,7 +248,6 @@ async fn earned(
 ) -> Result<Data<EarningsOut>, ApiError> {
     own_or_finance(&caller, id)?;
     onboard_vendor::find(&app, id).await?;
-    let mut conn = app.kit.pool.acquire().await?;
-    let earnings = earnings::to_date(&mut conn, id).await?;
+    let earnings = earnings::to_date(&app, id).await?;
     Ok(Data::new(EarningsOut::of(id, &earnings)?))
 }

@@ -242,8 +242,12 @@ pub(super) struct PrivateOut {
     kyc_status: KycStatus,
     commission_rate: Rate,
     gst_scheme: GstScheme,
-    gstin: Option<Gstin>,
-    pan: Option<Pan>,
+    /// Only finance sees more than the last four characters.
+    #[schema(example = "XXXXXXXXXXXR1ZO")]
+    gstin: Option<String>,
+    /// Only finance sees more than the last four characters.
+    #[schema(example = "XXXXXX603R")]
+    pan: Option<String>,
     business_phone: Phone,
     business_email: Option<String>,
     business_address: Option<String>,
@@ -309,8 +313,8 @@ impl PrivateOut {
             kyc_status: vendor.kyc_status,
             commission_rate: vendor.commission_rate,
             gst_scheme: details.as_ref().map_or(GstScheme::Unregistered, |d| d.gst_scheme),
-            gstin: details.as_ref().and_then(|d| d.gstin.clone()),
-            pan: details.as_ref().map(|d| d.pan.clone()),
+            gstin: details.as_ref().and_then(|d| d.gstin.as_ref()).map(|gstin| number(gstin.as_str())),
+            pan: details.as_ref().map(|d| number(d.pan.as_str())),
             business_phone: vendor.business_phone,
             business_email: details.as_ref().and_then(|d| d.business_email.clone()),
             business_address: details.as_ref().and_then(|d| d.business_address.clone()),

@@ -1,7 +1,7 @@
 //! What staff do with vendors.
 
 use axum::extract::State;
-use domain::{KycStatus, Rate, VendorId, VendorStatus};
+use domain::{Gstin, KycStatus, Pan, Rate, VendorId, VendorStatus};
 use garde::Validate;
 use serde::Deserialize;
 use service_kit::http::{Allowed, Body, Data, Page, PageParams, Params, PathId, Problems};
@@ -36,6 +36,15 @@ struct ListParams {
     /// Text in the name of business or owner.
     #[garde(length(chars, max = 100))]
     q: Option<String>,
+    /// The whole GSTIN.
+    #[garde(skip)]
+    gstin: Option<Gstin>,
+    /// The whole PAN.
+    #[garde(skip)]
+    pan: Option<Pan>,
+    /// The whole number.
+    #[garde(length(min = 9, max = 18))]
+    bank_account_number: Option<String>,
 }
 
 /// Lists vendors, newest first
@@ -48,9 +57,16 @@ async fn list(
     Params(page): Params<PageParams>,
 ) -> Result<Page<VendorOut>, ApiError> {
     let page = page.request::<ByAge>()?;
-    let filter = Filter { status: filter.status, kyc_status: filter.kyc_status, text: filter.q };
+    let filter = Filter {
+        status: filter.status,
+        kyc_status: filter.kyc_status,
+        text: filter.q,
+        gstin: filter.gstin,
+        pan: filter.pan,
+        bank_account_number: filter.bank_account_number,
+    };
     let mut conn = app.kit.pool.acquire().await?;
-    let found = vendors::list(&mut conn, &filter, &page).await?;
+    let found = vendors::list(&mut conn, &app.sealer, &filter, &page).await?;
     let place = |v: &crate::domain::vendor::Vendor| ByAge { at: v.created_at, id: v.id.as_uuid() };
     Ok(page.page(found, place, |vendor| {
         let sees = sight(&caller.caller, vendor.id);

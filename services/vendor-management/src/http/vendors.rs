@@ -1,9 +1,10 @@
 //! Vendors for themselves and for everybody.
 
 use axum::extract::State;
+use chrono::{DateTime, NaiveDate, Utc};
 use domain::{Pincode, VendorId, VendorStatus};
 use garde::Validate;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use service_kit::http::{Allowed, Anyone, Body, Caller, Data, Params, PathId, Problems, VendorCaller};
 use service_kit::{ApiError, policy};
 use utoipa::{IntoParams, ToSchema};
@@ -12,12 +13,13 @@ use utoipa_axum::routes;
 
 use super::vendor_shapes::{OnboardIn, Sees, UpdateVendorIn, VendorOut};
 use crate::App;
+use crate::domain::hours::OpenSpan;
 use crate::domain::place::Place;
 use crate::domain::vendor::BusinessType;
 use crate::store::available::{Available, Wanted};
 use crate::usecases::find_available::find_available;
 use crate::usecases::onboard_vendor::{self, onboard_vendor};
-use crate::usecases::set_availability::set_availability;
+use crate::usecases::set_availability::{Change, set_availability};
 use crate::usecases::update_vendor::update_vendor;
 
 policy!(
@@ -103,24 +105,56 @@ async fn update(
 #[derive(Debug, Serialize, ToSchema)]
 struct AvailabilityOut {
     vendor_id: VendorId,
+    /// The switch.
     is_accepting_orders: bool,
-    /// Open, and active: orders may be placed.
+    /// Switched on, within its hours, and active: orders may be placed.
     can_take_orders: bool,
+    /// Weekly hours by the clock of India; none: at all hours.
+    working_hours: Option<Vec<OpenSpan>>,
+    /// Indian days on which it is closed.
+    holidays: Vec<NaiveDate>,
+    /// Whether it is open by its hours and holidays.
+    open_by_hours: bool,
+    /// When that changes next, if it does.
+    next_change_at: Option<DateTime<Utc>>,
 }
 
-impl From<crate::domain::vendor::Vendor> for AvailabilityOut {
-    fn from(vendor: crate::domain::vendor::Vendor) -> Self {
-        let can_take_orders = vendor.is_accepting_orders && vendor.status == VendorStatus::Active;
-        Self { vendor_id: vendor.id, is_accepting_orders: vendor.is_accepting_orders, can_take_orders }
+impl AvailabilityOut {
+    fn of(vendor: crate::domain::vendor::Vendor, now: DateTime<Utc>) -> Self {
+        // By the clock, not by what the job last wrote: the job may be a second behind.
+        let open_by_hours = vendor.hours.open_at(now);
+        Self {
+            vendor_id: vendor.id,
+            is_accepting_orders: vendor.is_accepting_orders,
+            can_take_orders: vendor.is_accepting_orders && open_by_hours && vendor.status == VendorStatus::Active,
+            open_by_hours,
+            next_change_at: vendor.hours.next_change(now),
+            working_hours: vendor.hours.week,
+            holidays: vendor.hours.holidays,
+        }
     }
 }
 
-/// Opens or closes a shop.
-#[derive(Debug, Deserialize, Validate, ToSchema)]
-#[serde(deny_unknown_fields)]
+/// What a `null` says and an absent field does not: take it away.
+fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<T>>, D::Error> {
+    Option::<T>::deserialize(deserializer).map(Some)
+}
+
+/// Opens or closes a shop, or says when it is open. What is left out stays.
+#[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields, default)]
 struct AvailabilityIn {
+    /// The switch.
     #[garde(skip)]
-    is_accepting_orders: bool,
+    is_accepting_orders: Option<bool>,
+    /// Weekly hours by the clock of India, several a day if need be; `null`: at all hours.
+    #[garde(inner(inner(length(max = 28))))]
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = Option<Vec<OpenSpan>>)]
+    working_hours: Option<Option<Vec<OpenSpan>>>,
+    /// Indian days on which it is closed; takes the place of those before.
+    #[garde(inner(length(max = 100)))]
+    holidays: Option<Vec<NaiveDate>>,
 }
 
 /// Whether a shop is open
@@ -132,10 +166,10 @@ async fn get_availability(
     State(app): State<App>,
     PathId(id): PathId<VendorId>,
 ) -> Result<Data<AvailabilityOut>, ApiError> {
-    Ok(Data::new(onboard_vendor::find(&app, id).await?.into()))
+    Ok(Data::new(AvailabilityOut::of(onboard_vendor::find(&app, id).await?, app.kit.clock.now())))
 }
 
-/// Opens or closes the caller's shop
+/// Opens or closes the caller's shop, or says when it is open
 #[utoipa::path(put, path = "/api/v1/vendors/{id}/availability", tag = "vendors", operation_id = "setAvailability", request_body = AvailabilityIn,
     params(("id" = VendorId, Path, description = "The vendor")),
     responses((status = 200, description = "Whether it is open now", body = Data<AvailabilityOut>), Problems))]
@@ -148,8 +182,12 @@ async fn put_availability(
     if caller.vendor_id != id {
         return Err(ApiError::forbidden("forbidden", "this is another vendor"));
     }
-    let vendor = set_availability(&app, &caller.actor, id, body.is_accepting_orders).await?;
-    Ok(Data::new(vendor.into()))
+    if body.is_accepting_orders.is_none() && body.working_hours.is_none() && body.holidays.is_none() {
+        return Err(ApiError::invalid_field("is_accepting_orders", "say what is to change"));
+    }
+    let change = Change { open: body.is_accepting_orders, week: body.working_hours, holidays: body.holidays };
+    let vendor = set_availability(&app, &caller.actor, id, change).await?;
+    Ok(Data::new(AvailabilityOut::of(vendor, app.kit.clock.now())))
 }
 
 /// Where to, and what of.

@@ -43,7 +43,7 @@ pub(crate) async fn find(conn: &mut PgConnection, wanted: &Wanted) -> Stored<Vec
                           + cos(radians($2::float8)) * cos(radians(warehouse_latitude::float8))
                             * power(sin(radians($3::float8 - warehouse_longitude::float8) / 2), 2)))) AS distance_km
                  FROM vendors v
-                WHERE status = 'active' AND is_accepting_orders
+                WHERE status = 'active' AND is_accepting_orders AND open_by_hours
              ) AS open
             WHERE (by_pincode OR distance_km <= service_radius_km::float8)
               AND ($4::text IS NULL OR business_type IN ($4, 'both'))

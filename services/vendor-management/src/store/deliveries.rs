@@ -2,13 +2,13 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::events::{AddressSnapshot, DeliveryFacts};
-use domain::{BuyerId, DeliveryId, DeliveryStatus, MediaId, OrderId, OrderNumber, Slot, UserId, VendorId};
+use domain::{BuyerId, DeliveryId, DeliveryStatus, MediaId, OrderId, OrderNumber, Phone, Slot, UserId, VendorId};
 use service_kit::http::PageRequest;
 use sqlx::PgConnection;
 use sqlx::types::Json;
 
 use super::{ByAge, Stored};
-use crate::domain::delivery::ProvenBy;
+use crate::domain::delivery::{Helper, ProvenBy, Schedule};
 
 /// A delivery as it is kept.
 #[derive(Debug, Clone)]
@@ -34,6 +34,10 @@ pub(crate) struct Delivery {
     pub(crate) proven_by: Option<ProvenBy>,
     pub(crate) delivery_photo_media_id: Option<MediaId>,
     pub(crate) delivery_notes: Option<String>,
+    pub(crate) helper_name: Option<String>,
+    pub(crate) helper_phone: Option<Phone>,
+    pub(crate) proofs_count: i32,
+    pub(crate) proofs_head: Option<Vec<u8>>,
     pub(crate) created_at: DateTime<Utc>,
     pub(crate) updated_at: DateTime<Utc>,
 }
@@ -67,7 +71,8 @@ macro_rules! delivery_rows {
                       status as "status: DeliveryStatus", failure_reason, order_cancelled_at, scheduled_date,
                       scheduled_slot as "scheduled_slot: Slot", dispatched_at, delivered_at, otp_generated_at,
                       otp_expires_at, otp_verified, proven_by as "proven_by: ProvenBy",
-                      delivery_photo_media_id as "delivery_photo_media_id: MediaId", delivery_notes, created_at, updated_at
+                      delivery_photo_media_id as "delivery_photo_media_id: MediaId", delivery_notes,
+                      helper_name, helper_phone as "helper_phone: Phone", proofs_count, proofs_head, created_at, updated_at
                  FROM deliveries "# + $where
             $(, $arg)*
         )
@@ -148,6 +153,32 @@ pub(crate) async fn list(conn: &mut PgConnection, filter: &Filter, page: &PageRe
     )
     .fetch_all(conn)
     .await
+}
+
+/// Who brings it and when it is planned for; what is not given stays.
+pub(crate) async fn plan(
+    conn: &mut PgConnection,
+    id: DeliveryId,
+    helper: Option<&Helper>,
+    schedule: Option<&Schedule>,
+    now: DateTime<Utc>,
+) -> Stored<()> {
+    sqlx::query!(
+        "UPDATE deliveries
+            SET helper_name = coalesce($2, helper_name), helper_phone = coalesce($3, helper_phone),
+                scheduled_date = coalesce($4, scheduled_date),
+                scheduled_slot = CASE WHEN $4::date IS NULL THEN scheduled_slot ELSE $5 END, updated_at = $6
+          WHERE id = $1",
+        id as DeliveryId,
+        helper.map(|helper| helper.name.as_str()),
+        helper.map(|helper| helper.phone.as_str()),
+        schedule.map(|schedule| schedule.date),
+        schedule.and_then(|schedule| schedule.slot).map(|slot| slot.as_str()),
+        now
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
 }
 
 /// A step from one state to another.

@@ -16,6 +16,7 @@ pub(crate) struct Entry {
     pub(crate) notes: Option<String>,
     pub(crate) latitude: Option<f64>,
     pub(crate) longitude: Option<f64>,
+    pub(crate) changed_by: Option<Uuid>,
     pub(crate) changed_via: Channel,
     pub(crate) created_at: DateTime<Utc>,
 }
@@ -60,7 +61,8 @@ pub(crate) async fn of_delivery(conn: &mut PgConnection, id: DeliveryId) -> Stor
     sqlx::query_as!(
         Entry,
         r#"SELECT previous_status as "previous_status: DeliveryStatus", new_status as "new_status: DeliveryStatus", notes,
-                  latitude::float8 as latitude, longitude::float8 as longitude, changed_via as "changed_via: Channel", created_at
+                  latitude::float8 as latitude, longitude::float8 as longitude, changed_by,
+                  changed_via as "changed_via: Channel", created_at
              FROM delivery_status_history WHERE delivery_id = $1 ORDER BY position"#,
         id as DeliveryId
     )

@@ -1,6 +1,6 @@
 //! Papers.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use domain::{MediaId, UserId, VendorId};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -16,7 +16,9 @@ pub(crate) struct Document {
     pub(crate) media_id: MediaId,
     pub(crate) document_number: Option<String>,
     pub(crate) verification_status: VerificationStatus,
+    pub(crate) verified_by: Option<UserId>,
     pub(crate) verified_at: Option<DateTime<Utc>>,
+    pub(crate) expires_on: Option<NaiveDate>,
     pub(crate) rejection_reason: Option<String>,
     pub(crate) uploaded_at: DateTime<Utc>,
 }
@@ -29,6 +31,7 @@ pub(crate) struct NewDocument {
     pub(crate) media_id: MediaId,
     pub(crate) content_sha256: String,
     pub(crate) document_number: Option<String>,
+    pub(crate) expires_on: Option<NaiveDate>,
 }
 
 /// The papers that count now, in the order of their types.
@@ -36,7 +39,8 @@ pub(crate) async fn current(conn: &mut PgConnection, vendor_id: VendorId) -> Sto
     sqlx::query_as!(
         Document,
         r#"SELECT id, document_type as "document_type: DocumentType", media_id as "media_id: MediaId", document_number,
-                  verification_status as "verification_status: VerificationStatus", verified_at, rejection_reason, uploaded_at
+                  verification_status as "verification_status: VerificationStatus", verified_by as "verified_by: UserId", verified_at,
+                  expires_on, rejection_reason, uploaded_at
              FROM vendor_kyc_documents WHERE vendor_id = $1 AND superseded_at IS NULL ORDER BY document_type"#,
         vendor_id as VendorId
     )
@@ -56,15 +60,16 @@ pub(crate) async fn hand_in(conn: &mut PgConnection, vendor_id: VendorId, new: &
     .execute(&mut *conn)
     .await?;
     sqlx::query!(
-        "INSERT INTO vendor_kyc_documents (id, vendor_id, document_type, media_id, content_sha256, document_number, uploaded_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO vendor_kyc_documents (id, vendor_id, document_type, media_id, content_sha256, document_number, uploaded_at, expires_on)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         new.id,
         vendor_id as VendorId,
         new.document_type.as_str(),
         new.media_id as MediaId,
         new.content_sha256,
         new.document_number,
-        now
+        now,
+        new.expires_on
     )
     .execute(conn)
     .await?;
@@ -85,6 +90,26 @@ pub(crate) async fn verify_all(conn: &mut PgConnection, vendor_id: VendorId, by:
     Ok(())
 }
 
+/// Marks a paper whose last day is before `today` as expired, when it still counts; answers its type then.
+pub(crate) async fn expire(
+    conn: &mut PgConnection,
+    vendor_id: VendorId,
+    id: Uuid,
+    today: NaiveDate,
+) -> Stored<Option<DocumentType>> {
+    sqlx::query_scalar!(
+        r#"UPDATE vendor_kyc_documents SET verification_status = 'expired'
+            WHERE vendor_id = $1 AND id = $2 AND superseded_at IS NULL AND expires_on < $3
+              AND verification_status IN ('pending', 'verified')
+        RETURNING document_type as "document_type: DocumentType""#,
+        vendor_id as VendorId,
+        id,
+        today
+    )
+    .fetch_optional(conn)
+    .await
+}
+
 /// Marks one paper as not in order; false when the vendor has no such paper that counts.
 pub(crate) async fn reject(
     conn: &mut PgConnection,
@@ -97,7 +122,7 @@ pub(crate) async fn reject(
     let done = sqlx::query!(
         "UPDATE vendor_kyc_documents
             SET verification_status = 'rejected', rejection_reason = $3, verified_by = $4, verified_at = $5
-          WHERE vendor_id = $1 AND id = $2 AND superseded_at IS NULL",
+          WHERE vendor_id = $1 AND id = $2 AND superseded_at IS NULL AND verification_status <> 'expired'",
         vendor_id as VendorId,
         id,
         reason,

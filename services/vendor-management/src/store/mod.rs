@@ -1,11 +1,13 @@
 //! The only SQL.
 
 pub(crate) mod available;
+pub(crate) mod data_keys;
 pub(crate) mod deliveries;
 pub(crate) mod earnings;
 pub(crate) mod history;
 pub(crate) mod kyc;
 pub(crate) mod otps;
+pub(crate) mod performance;
 pub(crate) mod proofs;
 pub(crate) mod settlement_feed;
 pub(crate) mod settlement_runs;

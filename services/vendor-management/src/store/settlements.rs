@@ -151,6 +151,55 @@ pub(crate) async fn lines(conn: &mut PgConnection, id: SettlementId) -> Stored<V
     .await
 }
 
+/// A line with its settlement, as other services are told.
+#[derive(Debug, Clone)]
+pub(crate) struct OrderLine {
+    pub(crate) settlement_id: SettlementId,
+    pub(crate) settlement_number: SettlementNumber,
+    pub(crate) settlement_status: String,
+    pub(crate) order_id: OrderId,
+    pub(crate) order_total: Money,
+    pub(crate) refunded_before: Money,
+    pub(crate) commission_rate: Rate,
+    pub(crate) commission_amount: Money,
+    pub(crate) net_amount: Money,
+    pub(crate) cod_collected: Money,
+}
+
+impl From<OrderLine> for clients::vendor::SettlementLineFacts {
+    fn from(line: OrderLine) -> Self {
+        Self {
+            settlement_id: line.settlement_id,
+            settlement_number: line.settlement_number,
+            settlement_status: line.settlement_status,
+            order_id: line.order_id,
+            order_total: line.order_total,
+            refunded_before: line.refunded_before,
+            commission_rate: line.commission_rate,
+            commission_amount: line.commission_amount,
+            net_amount: line.net_amount,
+            cod_collected: line.cod_collected,
+        }
+    }
+}
+
+/// The lines of these orders.
+pub(crate) async fn lines_of_orders(conn: &mut PgConnection, orders: &[Uuid]) -> Stored<Vec<OrderLine>> {
+    sqlx::query_as!(
+        OrderLine,
+        r#"SELECT l.settlement_id as "settlement_id: SettlementId", s.settlement_number as "settlement_number: SettlementNumber",
+                  s.status as settlement_status, l.order_id as "order_id: OrderId", l.order_total as "order_total: Money",
+                  l.refunded_before as "refunded_before: Money", l.commission_rate as "commission_rate: Rate",
+                  l.commission_amount as "commission_amount: Money", l.net_amount as "net_amount: Money",
+                  l.cod_collected as "cod_collected: Money"
+             FROM settlement_line_items l JOIN settlements s ON s.id = l.settlement_id
+            WHERE l.order_id = ANY ($1) ORDER BY l.order_id"#,
+        orders
+    )
+    .fetch_all(conn)
+    .await
+}
+
 /// An adjustment as it is kept.
 #[derive(Debug, Clone)]
 pub(crate) struct Adjustment {

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{Refusal, audit, change_vendor};
 use crate::App;
-use crate::domain::kyc::{self, VerificationStatus};
+use crate::domain::kyc;
 use crate::domain::vendor::Vendor;
 use crate::store::kyc as papers;
 use crate::store::vendors::Standing;
@@ -16,15 +16,18 @@ use crate::store::vendors::Standing;
 pub(crate) async fn approve_kyc(app: &App, actor: &Actor, by: UserId, id: VendorId) -> Result<Vendor, Refusal> {
     let now = app.kit.clock.now();
     let mut tx = app.kit.pool.begin().await?;
-    let vendor = change_vendor::hold(&mut tx, id).await?;
+    let vendor = change_vendor::hold(&mut tx, app, id).await?;
     if vendor.kyc_status == KycStatus::Approved {
+        // Papers that were renewed or added since.
+        papers::verify_all(&mut tx, id, by, now).await?;
+        tx.commit().await?;
         return Ok(vendor);
     }
     let details = vendor.details.as_ref().ok_or(Refusal::NotOnboarded)?;
     let good: Vec<_> = papers::current(&mut tx, id)
         .await?
         .into_iter()
-        .filter(|paper| paper.verification_status != VerificationStatus::Rejected)
+        .filter(|paper| paper.verification_status.counts())
         .map(|paper| paper.document_type)
         .collect();
     let missing = kyc::missing(details.gst_scheme, &good);
@@ -39,7 +42,7 @@ pub(crate) async fn approve_kyc(app: &App, actor: &Actor, by: UserId, id: Vendor
     papers::verify_all(&mut tx, id, by, now).await?;
     let standing = Standing { status, kyc_status: KycStatus::Approved, ..Standing::from(&vendor) };
     let before = json!({"kyc_status": vendor.kyc_status, "status": previous});
-    let vendor = change_vendor::stand(&mut tx, &vendor, standing, now).await?;
+    let vendor = change_vendor::stand(&mut tx, app, &vendor, standing, now).await?;
     let ids = &*app.kit.ids;
     outbox::append(&mut tx, now, ids, actor, &VendorKycApproved { vendor: vendor.facts() }).await?;
     if status != previous {

@@ -29,6 +29,7 @@ pub(crate) async fn approve_proof(
         return Err(Refusal::NotInTransit { status: delivery.status.as_str() });
     }
     let chain = proofs::of_delivery(&mut tx, id).await?;
+    prove::check_chain(&delivery, &chain).map_err(Refusal::ProofsTampered)?;
     // A photo of an earlier attempt proves nothing of this one.
     let of_this_attempt = |proof: &&proofs::Proof| delivery.dispatched_at.is_none_or(|since| proof.uploaded_at >= since);
     let mut photos = chain.iter().filter(|proof| proof.proof_type == ProofType::Photo);

@@ -40,7 +40,7 @@ pub(crate) async fn generate_settlements(
     })?;
     let mut conn = app.kit.pool.acquire().await?;
     let candidates = match vendor {
-        Some(id) => vec![vendors::find(&mut conn, id).await?.ok_or(Refusal::NotFound("vendor"))?.id],
+        Some(id) => vec![vendors::find(&mut conn, &app.sealer, id).await?.ok_or(Refusal::NotFound("vendor"))?.id],
         None => runs::candidates(&mut conn, period).await?,
     };
     drop(conn);

@@ -9,7 +9,7 @@ use sqlx::PgConnection;
 use super::Refusal;
 use crate::App;
 use crate::domain::Problem;
-use crate::domain::delivery::{Move, MoveRefused, way};
+use crate::domain::delivery::{Helper, Move, MoveRefused, Schedule, plan_problems, way};
 use crate::domain::place::Place;
 use crate::store::deliveries::{self, Delivery, Step};
 use crate::store::history::{self, NewEntry};
@@ -22,6 +22,16 @@ pub(crate) struct Wish {
     pub(crate) notes: Option<String>,
     /// Who brings it.
     pub(crate) delivered_by: Option<UserId>,
+    /// Who of the vendor's brings it, when that is no user.
+    pub(crate) helper: Option<Helper>,
+    /// When it is planned for.
+    pub(crate) schedule: Option<Schedule>,
+}
+
+impl Wish {
+    fn plans(&self) -> bool {
+        self.helper.is_some() || self.schedule.is_some()
+    }
 }
 
 /// The delivery, held until the transaction ends, if it is this vendor's; `None` stands for staff.
@@ -57,9 +67,23 @@ pub(crate) async fn move_delivery(
     if wish.status == DeliveryStatus::Failed && wish.notes.as_deref().is_none_or(|n| n.trim().is_empty()) {
         return Err(Refusal::Invalid(vec![Problem::new("notes", "say why it failed")]));
     }
+    let problems = plan_problems(wish.schedule.as_ref(), wish.status, now);
+    if !problems.is_empty() {
+        return Err(Refusal::Invalid(problems));
+    }
+    if wish.plans() && matches!(delivery.status, DeliveryStatus::Delivered) {
+        return Err(Refusal::IllegalTransition { from: delivery.status.as_str(), to: wish.status.as_str() });
+    }
+    if wish.plans() {
+        deliveries::plan(&mut tx, id, wish.helper.as_ref(), wish.schedule.as_ref(), now).await?;
+    }
     if steps.is_empty() {
-        if wish.place.is_some() {
+        let delivery = deliveries::find(&mut tx, id).await?.ok_or(Refusal::NotFound("delivery"))?;
+        if wish.place.is_some() || wish.plans() {
             note(&mut tx, app, actor, &delivery, (Some(delivery.status), delivery.status), wish, now).await?;
+        }
+        if wish.plans() && delivery.status == DeliveryStatus::Assigned {
+            tell(&mut tx, app, actor, &delivery, now).await?;
         }
         tx.commit().await?;
         return Ok(delivery);
@@ -108,7 +132,7 @@ async fn note(
         from,
         to,
         notes: wish.notes.as_deref(),
-        place: wish.place,
+        place: wish.place.map(Place::rounded),
         actor,
         now,
     };

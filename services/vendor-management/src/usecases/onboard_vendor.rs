@@ -26,11 +26,11 @@ pub(crate) async fn onboard_vendor(
     }
     let now = app.kit.clock.now();
     let mut tx = app.kit.pool.begin().await?;
-    let vendor = change_vendor::hold(&mut tx, id).await?;
+    let vendor = change_vendor::hold(&mut tx, app, id).await?;
     if vendor.kyc_status == KycStatus::Approved {
         return Err(Refusal::KycAlreadyApproved);
     }
-    let vendor = change_vendor::detail(&mut tx, &vendor, &details, now).await?;
+    let vendor = change_vendor::detail(&mut tx, app, &vendor, &details, now).await?;
     outbox::append(&mut tx, now, &*app.kit.ids, actor, &VendorOnboarded { vendor: vendor.facts() }).await?;
     tx.commit().await?;
     Ok(vendor)
@@ -52,5 +52,5 @@ async fn locate(app: &App, details: &BusinessDetails) -> Option<Place> {
 /// The vendor behind a call, when there is one.
 pub(crate) async fn find(app: &App, id: VendorId) -> Result<Vendor, Refusal> {
     let mut conn = app.kit.pool.acquire().await?;
-    vendors::find(&mut conn, id).await?.ok_or(Refusal::NotFound("vendor"))
+    vendors::find(&mut conn, &app.sealer, id).await?.ok_or(Refusal::NotFound("vendor"))
 }

@@ -24,7 +24,7 @@ pub(crate) async fn open_vendor(app: &App, wanted: &OpenVendorIn) -> Result<Vend
         now: app.kit.clock.now(),
     };
     vendors::open(&mut tx, &new).await?;
-    let vendor = vendors::find_by_user(&mut tx, wanted.user_id).await?.ok_or(Refusal::NotFound("vendor"))?;
+    let vendor = vendors::find_by_user(&mut tx, &app.sealer, wanted.user_id).await?.ok_or(Refusal::NotFound("vendor"))?;
     tx.commit().await?;
     Ok(vendor)
 }

@@ -10,7 +10,7 @@ use super::Refusal;
 use crate::App;
 use crate::domain::delivery::ProvenBy;
 use crate::domain::place::Place;
-use crate::domain::proof::{FIRST, PlaceSource, ProofContent, ProofType};
+use crate::domain::proof::{ChainBroken, FIRST, HASH_VERSION, PlaceSource, ProofContent, ProofType, verify};
 use crate::store::deliveries::{self, Delivery};
 use crate::store::history::{self, NewEntry};
 use crate::store::proofs;
@@ -37,19 +37,31 @@ pub(crate) async fn keep(
     let last = proofs::of_delivery(conn, delivery.id).await?.pop();
     let (place, place_source) = place_of(conn, delivery, evidence.place).await?;
     let content = ProofContent {
+        hash_version: HASH_VERSION,
         delivery_id: delivery.id,
         position: last.as_ref().map_or(1, |proof| proof.position + 1),
         proof_type: evidence.proof_type,
         media_id: evidence.media_id,
         content_hash: evidence.content_hash,
-        place,
+        place: place.map(Place::rounded),
         place_source,
         by: evidence.by,
         via: actor.channel,
         at: app.kit.clock.now(),
+        notes: evidence.notes.map(str::to_owned),
     };
     let prev_hash = last.map_or_else(|| FIRST.to_vec(), |proof| proof.hash);
-    Ok(proofs::append(conn, app.kit.ids.uuid(), &content, evidence.notes, &prev_hash).await?)
+    Ok(proofs::append(conn, app.kit.ids.uuid(), &content, &prev_hash).await?)
+}
+
+/// Whether the chain of a delivery's proofs is as it was made. One that is not is somebody's doing: it is logged as an error.
+pub(crate) fn check_chain(delivery: &Delivery, chain: &[proofs::Proof]) -> Result<(), ChainBroken> {
+    let links: Vec<_> = chain.iter().map(|proof| proof.link(delivery.id)).collect();
+    let checked = verify(&links, (delivery.proofs_count, delivery.proofs_head.as_deref()));
+    if let Err(broken) = &checked {
+        tracing::error!(delivery = %delivery.id, %broken, "the proofs of a delivery were tampered with");
+    }
+    checked
 }
 
 /// The place that was told, or the last one on the way, or where the order is to be brought.

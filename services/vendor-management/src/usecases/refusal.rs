@@ -6,6 +6,7 @@ use domain::{Money, MoneyError, SettlementNumber};
 use pg_kit::DbError;
 
 use crate::domain::Problem;
+use crate::domain::proof::ChainBroken;
 
 /// Why something was not done.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +41,8 @@ pub(crate) enum Refusal {
     ProofRequired,
     #[error("not in transit")]
     NotInTransit { status: &'static str },
+    #[error(transparent)]
+    ProofsTampered(ChainBroken),
     #[error("no photo")]
     NoPhoto,
     #[error("no code was asked for")]
@@ -64,6 +67,10 @@ pub(crate) enum Refusal {
     SecondPersonRequired { limit: Money },
     #[error("paid already by another reference")]
     AlreadyPaid,
+    #[error("the order is not completed")]
+    OrderNotCompleted { status: &'static str },
+    #[error("the order was rated")]
+    AlreadyRated,
     #[error("amount: {0}")]
     Amount(#[from] MoneyError),
     #[error(transparent)]

@@ -21,7 +21,7 @@ pub(crate) async fn set_status(
 ) -> Result<Vendor, Refusal> {
     let now = app.kit.clock.now();
     let mut tx = app.kit.pool.begin().await?;
-    let vendor = change_vendor::hold(&mut tx, id).await?;
+    let vendor = change_vendor::hold(&mut tx, app, id).await?;
     let previous = vendor.status;
     match standing::change(previous, status, vendor.kyc_status) {
         Ok(Change::AlreadyThere) => return Ok(vendor),
@@ -31,7 +31,7 @@ pub(crate) async fn set_status(
             return Err(Refusal::IllegalTransition { from: previous.as_str(), to: status.as_str() });
         }
     }
-    let vendor = change_vendor::stand(&mut tx, &vendor, Standing { status, ..Standing::from(&vendor) }, now).await?;
+    let vendor = change_vendor::stand(&mut tx, app, &vendor, Standing { status, ..Standing::from(&vendor) }, now).await?;
     let event = VendorStatusChanged { vendor: vendor.facts(), previous };
     outbox::append(&mut tx, now, &*app.kit.ids, actor, &event).await?;
     let what = ("vendor.status_changed", "vendor", id.as_uuid());

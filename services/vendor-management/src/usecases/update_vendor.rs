@@ -18,7 +18,7 @@ pub(crate) async fn update_vendor(
 ) -> Result<Vendor, Refusal> {
     let now = app.kit.clock.now();
     let mut tx = app.kit.pool.begin().await?;
-    let vendor = change_vendor::hold(&mut tx, id).await?;
+    let vendor = change_vendor::hold(&mut tx, app, id).await?;
     let before = vendor.details.clone().ok_or(Refusal::NotOnboarded)?;
     let mut details = before.clone();
     edit(&mut details);
@@ -34,7 +34,7 @@ pub(crate) async fn update_vendor(
     if vendor.kyc_status == KycStatus::Approved && !by_staff && !approved.is_empty() {
         return Err(Refusal::LockedAfterApproval(approved));
     }
-    let vendor = change_vendor::detail(&mut tx, &vendor, &details, now).await?;
+    let vendor = change_vendor::detail(&mut tx, app, &vendor, &details, now).await?;
     outbox::append(&mut tx, now, &*app.kit.ids, actor, &VendorUpdated { vendor: vendor.facts() }).await?;
     if by_staff {
         let what = ("vendor.updated", "vendor", id.as_uuid());

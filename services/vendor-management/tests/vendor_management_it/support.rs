@@ -15,7 +15,9 @@ use uuid::Uuid;
 use vendor_management::VendorManagementService;
 
 pub(crate) const OTP: &str = "/internal/v1/notifications/delivery-otp";
-const KEY: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+pub(crate) const KEY: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+/// Master key of the sealed fields.
+pub(crate) const FIELD_KEYS: &str = "test:ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA=";
 
 /// An answer of which only the status matters.
 pub(crate) trait Fine {
@@ -44,7 +46,8 @@ impl World {
 
     /// A vendor just registered.
     pub(crate) async fn with(settings: &[&str]) -> Self {
-        let settings = [&["--otp-hash-key", KEY], settings].concat();
+        let keys: &[&str] = &["--otp-hash-key", KEY, "--field-hash-key", KEY, "--field-keys", FIELD_KEYS];
+        let settings = [keys, settings].concat();
         let service = TestService::<VendorManagementService>::start(&settings).await;
         let (vendor, buyer) = (service.people.vendor(), service.people.buyer());
         service

@@ -1,0 +1,136 @@
+//! The tables of a statement.
+
+use paper::words::grouped;
+use paper::{Align, LABEL, MARGIN, Pen, RIGHT, Style, Weight};
+
+use super::day_of;
+use crate::domain::statement::Statement;
+
+const CELL: Style = Style { size: 7.5, weight: Weight::Regular, grey: 0x22 };
+const HEAD: Style = Style { size: 7.0, weight: Weight::Bold, grey: 0x33 };
+const TITLE: Style = Style { size: 9.0, weight: Weight::Bold, grey: 0x22 };
+const PAD: f32 = 4.0;
+const ROW: f32 = 14.0;
+
+/// A column: what it is called, how wide it is, where its text stands.
+type Column = (&'static str, f32, Align);
+
+/// The orders, each with its arithmetic.
+pub(super) fn orders(pen: &mut Pen, statement: &Statement) {
+    let columns = [
+        ("Order", 66.0, Align::Left),
+        ("Completed", 62.0, Align::Left),
+        ("Charged", 66.0, Align::Right),
+        ("Refunded", 60.0, Align::Right),
+        ("Order amount", 66.0, Align::Right),
+        ("Rate", 40.0, Align::Right),
+        ("Commission", 60.0, Align::Right),
+        ("Net", 66.0, Align::Right),
+        ("Cash held", 0.0, Align::Right),
+    ];
+    let rows = statement.orders.iter().map(|line| {
+        vec![
+            line.order_number.to_string(),
+            day_of(line.completed_at),
+            grouped(line.order_total),
+            grouped(line.refunded_before),
+            grouped(line.order_amount),
+            format!("{}%", line.commission_rate),
+            grouped(line.commission_amount),
+            grouped(line.net_amount),
+            grouped(line.cod_to_remit),
+        ]
+    });
+    write(pen, "Orders", &columns, rows.collect());
+}
+
+/// Refunds after settlement, and what earlier settlements carried over.
+pub(super) fn adjustments(pen: &mut Pen, statement: &Statement) {
+    let columns = [
+        ("What", 200.0, Align::Left),
+        ("Refunded", 90.0, Align::Right),
+        ("Commission returned", 110.0, Align::Right),
+        ("Amount", 0.0, Align::Right),
+    ];
+    let rows = statement.adjustments.iter().map(|line| {
+        let refunded = line.refund_amount.map_or_else(String::new, grouped);
+        let returned = if line.refund_amount.is_some() { grouped(line.commission_returned) } else { String::new() };
+        vec![line.what.clone(), refunded, returned, grouped(line.amount)]
+    });
+    write(pen, "Adjustments", &columns, rows.collect());
+}
+
+/// What the law deducts.
+pub(super) fn deductions(pen: &mut Pen, statement: &Statement) {
+    let columns = [
+        ("Order", 66.0, Align::Left),
+        ("Deduction", 110.0, Align::Left),
+        ("By", 160.0, Align::Left),
+        ("Of", 70.0, Align::Right),
+        ("Rate", 46.0, Align::Right),
+        ("Amount", 0.0, Align::Right),
+    ];
+    let rows = statement.deductions.iter().map(|line| {
+        vec![
+            line.order_number.as_ref().map_or_else(String::new, ToString::to_string),
+            line.what.clone(),
+            line.legal_basis.clone(),
+            grouped(line.base_amount),
+            format!("{}%", line.rate),
+            grouped(line.amount),
+        ]
+    });
+    write(pen, "Statutory deductions", &columns, rows.collect());
+}
+
+/// The last column takes what is left.
+fn widths(columns: &[Column]) -> Vec<f32> {
+    let taken: f32 = columns.iter().map(|(_, width, _)| width).sum();
+    columns.iter().map(|(_, width, _)| if *width > 0.0 { *width } else { RIGHT - MARGIN - taken }).collect()
+}
+
+/// Writes a table with its head again on each new page; nothing at all when it is empty.
+fn write(pen: &mut Pen, title: &str, columns: &[Column], rows: Vec<Vec<String>>) {
+    if rows.is_empty() {
+        return;
+    }
+    if !pen.fits(ROW * 5.0) {
+        pen.new_page();
+    }
+    pen.y += 10.0;
+    pen.text(MARGIN, pen.y, Align::Left, TITLE, title);
+    pen.y += 8.0;
+    let widths = widths(columns);
+    head(pen, columns, &widths);
+    for row in rows {
+        if !pen.fits(ROW) {
+            pen.new_page();
+            pen.text(MARGIN, pen.y + 6.0, Align::Left, LABEL, &format!("{title}, continued"));
+            pen.y += 12.0;
+            head(pen, columns, &widths);
+        }
+        let mut x = MARGIN;
+        for ((cell, (_, _, align)), width) in row.iter().zip(columns).zip(&widths) {
+            let text = pen.fonts.wrap(cell, CELL.weight, CELL.size, width - PAD).into_iter().next().unwrap_or_default();
+            pen.text(edge(x, *width, *align), pen.y, *align, CELL, &text);
+            x += width;
+        }
+        pen.line(MARGIN, pen.y + 4.0, RIGHT - MARGIN);
+        pen.y += ROW;
+    }
+}
+
+fn edge(x: f32, width: f32, align: Align) -> f32 {
+    if align == Align::Right { x + width - PAD / 2.0 } else { x + PAD / 2.0 }
+}
+
+fn head(pen: &mut Pen, columns: &[Column], widths: &[f32]) {
+    pen.shade(MARGIN, pen.y, RIGHT - MARGIN, 16.0);
+    pen.y += 11.0;
+    let mut x = MARGIN;
+    for ((name, _, align), width) in columns.iter().zip(widths) {
+        pen.text(edge(x, *width, *align), pen.y, *align, HEAD, name);
+        x += width;
+    }
+    pen.y += 17.0;
+}
