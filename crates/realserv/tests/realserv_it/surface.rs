@@ -4,7 +4,7 @@
 mod table;
 
 use std::collections::BTreeMap;
-use table::{described, promised};
+use table::{described, documents, promised};
 
 #[test]
 fn every_operation_of_the_access_table_is_described_by_its_service() {
@@ -56,5 +56,34 @@ fn the_access_table_names_each_operation_once_and_speaks_in_known_words() {
             assert!(WORDS.contains(&word.as_str()), "{}: {word}", operation.name());
         }
         assert!(seen.insert(operation.key(), ()).is_none(), "{} is there twice", operation.name());
+    }
+}
+
+#[test]
+fn every_reference_of_a_description_leads_somewhere() {
+    for (service, text) in documents() {
+        let defined: Vec<&str> = text
+            .lines()
+            .skip_while(|line| *line != "  schemas:")
+            .filter(|line| line.starts_with("    ") && !line.starts_with("     "))
+            .map(|line| line.trim().trim_end_matches(':'))
+            .collect();
+        let unknown: Vec<&str> = text
+            .split("#/components/schemas/")
+            .skip(1)
+            .map(|rest| rest.split(['\'', '"', '\n']).next().unwrap_or_default())
+            .filter(|name| !defined.contains(name))
+            .collect();
+        assert!(unknown.is_empty(), "openapi/{service}.yaml speaks of {unknown:?} and does not say what that is");
+    }
+}
+
+#[test]
+fn every_operation_of_a_description_has_a_name_of_its_own() {
+    for (service, text) in documents() {
+        let mut names: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("      operationId: ")).collect();
+        names.sort_unstable();
+        let twice: Vec<&str> = names.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]).collect();
+        assert!(twice.is_empty(), "openapi/{service}.yaml calls several operations {twice:?}: no client can be generated");
     }
 }

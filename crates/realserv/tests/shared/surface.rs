@@ -45,13 +45,21 @@ pub(crate) fn promised() -> Vec<Operation> {
 /// Every public operation of the descriptions with its service, by method and shape of the path.
 pub(crate) fn described() -> BTreeMap<(String, String), String> {
     let mut found = BTreeMap::new();
+    for (service, text) in documents() {
+        for (method, path) in operations(&text).into_iter().filter(|(_, path)| path.starts_with("/api/v1")) {
+            found.insert((method, shape(&path)), service.clone());
+        }
+    }
+    found
+}
+
+/// The descriptions by service.
+pub(crate) fn documents() -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
     for entry in fs::read_dir(folder()).unwrap().flatten() {
         let name = entry.file_name().into_string().unwrap();
-        let Some(service) = name.strip_suffix(".yaml") else { continue };
-        for (method, path) in operations(&fs::read_to_string(entry.path()).unwrap()) {
-            if path.starts_with("/api/v1") {
-                found.insert((method, shape(&path)), service.to_owned());
-            }
+        if let Some(service) = name.strip_suffix(".yaml") {
+            found.insert(service.to_owned(), fs::read_to_string(entry.path()).unwrap());
         }
     }
     found

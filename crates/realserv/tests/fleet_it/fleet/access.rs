@@ -2,7 +2,8 @@
 
 use crate::{stage::Stage, town::Town};
 use auth::{ServiceTokenSettings, ServiceTokens};
-use domain::{ServiceName, SystemClock, SystemIds};
+use context::FileClock;
+use domain::{ServiceName, SystemIds};
 use realserv::{
     demo::api::{Person, text},
     fleet::Secrets,
@@ -231,5 +232,6 @@ pub(super) fn tokens(town: &Town, service: ServiceName) -> ServiceTokens {
         private_key: secrets.service_tokens[service.as_str()].private.clone().into(),
         public_keys: secrets.public_keys(),
     };
-    ServiceTokens::new(&settings, Arc::new(SystemClock), Arc::new(SystemIds)).unwrap()
+    // The fleet's clock may have been moved.
+    ServiceTokens::new(&settings, FileClock::follow(town.stage.home.state.join("clock")), Arc::new(SystemIds)).unwrap()
 }

@@ -54,11 +54,15 @@ pub(super) struct Things {
     pub(super) settlement: String,
     pub(super) vendor: String,
     pub(super) material: String,
+    /// A material that may go.
+    pub(super) scratch: String,
     pub(super) labor: String,
     pub(super) category: String,
     pub(super) inventory: String,
     /// A picture of the vendor's.
     pub(super) paper: String,
+    /// A picture of another vendor's.
+    pub(super) foreign_paper: String,
     /// A paper of the vendor's that was looked at.
     pub(super) document: String,
     pub(super) notification: String,
@@ -96,6 +100,7 @@ impl Cast {
             town.api.refresh(person).await.unwrap();
         }
         let [support, finance, other, rival, nikhil] = people;
+        things.foreign_paper = picture(&town, &rival, "delivery_proof").await;
         settled(&town, &finance, &mut things, &day.to_string()).await;
         about_people(&town, &mut things, &support).await;
         about_orders(&town, &mut things).await;
@@ -123,7 +128,7 @@ impl Cast {
     pub(super) async fn call(&self, operation: &Operation, caller: &Caller) -> (u16, Value) {
         let serial = self.serial.fetch_add(1, Ordering::Relaxed);
         let name = operation.name();
-        let path = self.path(&name, &operation.path).await;
+        let path = self.path(&name, &operation.path, caller).await;
         let url = format!("{}{path}", self.town.stage.url_of(&operation.service));
         let method: Method = operation.method.parse().unwrap();
         let mut request = self.http.request(method, url);
@@ -132,7 +137,7 @@ impl Cast {
         }
         request = request.header("idempotency-key", format!("walk-{serial}")).header("if-match", "\"1\"");
         let multipart = name == "POST /api/v1/media/upload";
-        request = match body(&name, &self.things, serial) {
+        request = match body(&name, &self.things, caller.kind, serial) {
             Some(_) if multipart => request.multipart(reqwest::multipart::Form::new().text("category", "kyc_document")),
             Some(body) => request.json(&body),
             None => request,
@@ -155,11 +160,12 @@ impl Cast {
     }
 
     /// The path with real things in it. What can be removed once only is made anew for each call.
-    async fn path(&self, name: &str, path: &str) -> String {
+    async fn path(&self, name: &str, path: &str, caller: &Caller) -> String {
         let things = &self.things;
         let of = |root: &str| path.starts_with(root);
         let id = match name {
-            "DELETE /api/v1/media/{id}" => picture(&self.town).await,
+            "DELETE /api/v1/media/{id}" => picture(&self.town, &self.town.venkat, "product_image").await,
+            "DELETE /api/v1/materials/{id}" => things.scratch.clone(),
             _ if of("/api/v1/users/") => things.user.clone(),
             _ if of("/api/v1/buyers/") => things.buyer.clone(),
             _ if of("/api/v1/admin/users/") => things.support.clone(),
@@ -191,13 +197,24 @@ impl Cast {
             .replace("{disputeId}", &things.dispute)
             .replace("{categoryId}", &things.category)
             .replace("{userId}", user)
-            .replace("{token}", "device-of-the-walk");
+            .replace("{token}", &self.device(name, caller).await);
         let query = match name {
             "GET /api/v1/vendors/available" => "?pincode=500032",
             "GET /api/v1/payments/reconciliation" => "?date=2026-01-01",
             _ => "",
         };
         format!("{whole}{query}")
+    }
+
+    /// A device of the caller's own, where one is to be removed.
+    async fn device(&self, name: &str, caller: &Caller) -> String {
+        let token = "device-of-the-walk".to_owned();
+        if let (true, Some(person)) = (name == "DELETE /api/v1/notifications/devices/{token}", &caller.person) {
+            let device = json!({ "token": token, "device_type": "android" });
+            // Who is not registered has none.
+            let _ = self.town.api.post("/api/v1/notifications/devices", person, &device).await;
+        }
+        token
     }
 }
 
@@ -209,8 +226,8 @@ async fn staff(town: &Town, name: &'static str, phone: &'static str, role: &str)
     person
 }
 
-async fn picture(town: &Town) -> String {
-    town.api.upload(&town.venkat, "delivery_proof", "goods.png", PICTURE.to_vec()).await.unwrap()
+async fn picture(town: &Town, whose: &Person, category: &str) -> String {
+    town.api.upload(whose, category, "goods.png", PICTURE.to_vec()).await.unwrap()
 }
 
 /// Bhavana's order, from the checkout to the code at the door.
@@ -226,7 +243,7 @@ async fn completed_order(town: &Town, things: &mut Things) {
     let delivery = text(&api.until(&at, venkat, |delivery| delivery["id"].is_string()).await.unwrap(), "/id").unwrap();
     let at = format!("/api/v1/deliveries/{delivery}");
     api.put(&format!("{at}/status"), venkat, &json!({ "status": "in_transit" })).await.unwrap();
-    let proof = json!({ "media_id": picture(town).await, "proof_type": "photo" });
+    let proof = json!({ "media_id": picture(town, venkat, "delivery_proof").await, "proof_type": "photo" });
     api.post(&format!("{at}/upload-proof"), venkat, &proof).await.unwrap();
     api.post(&format!("{at}/generate-otp"), venkat, &json!({})).await.unwrap();
     let sms = api.sms(town.bhavana.person.phone, |body| code_in(body).is_some()).await.unwrap();
@@ -256,8 +273,9 @@ async fn about_people(town: &Town, things: &mut Things, support: &Person) {
         json!({ "label": "Scratch", "address_line1": "Plot 2", "pincode": "500032", "latitude": 17.44, "longitude": 78.34 });
     let address = api.post(&format!("/api/v1/buyers/{buyer_id}/addresses"), person, &scratch).await.unwrap();
     things.address = text(&address, "/id").unwrap();
-    let inbox = api.until(&format!("/api/v1/notifications/user/{}", person.id), person, |inbox| inbox[0]["id"].is_string());
-    things.notification = text(&inbox.await.unwrap(), "/0/id").unwrap();
+    let at = format!("/api/v1/notifications/user/{}", person.id);
+    let inbox = api.until(&at, person, |inbox| inbox[0]["id"].is_string()).await.unwrap();
+    things.notification = text(&inbox, "/0/id").unwrap();
     things.template = text(&api.get("/api/v1/notifications/templates", &town.omar).await.unwrap(), "/0/id").unwrap();
     api.types(town.venkat.phone, &json!({ "text": "Help" })).await.unwrap();
 }
@@ -290,9 +308,12 @@ async fn about_goods(town: &Town, things: &mut Things) {
     things.labor = text(&api.get("/api/v1/labor", venkat).await.unwrap(), "/0/id").unwrap();
     let inventory = api.get(&format!("/api/v1/inventory/vendor/{}", things.vendor), venkat).await.unwrap();
     things.inventory = text(&inventory, "/0/id").unwrap();
-    things.paper = picture(town).await;
+    things.paper = picture(town, venkat, "delivery_proof").await;
     let kyc = api.get(&format!("/api/v1/vendors/{}/kyc", things.vendor), venkat).await.unwrap();
     things.document = text(&kyc, "/documents/0/id").unwrap();
-    let area = body("PUT /api/v1/location/service-areas/{vendorId}", things, 0).unwrap();
+    let scratch = json!({ "name": "Walked-over sand", "category_id": things.category, "base_price": "1200.00", "unit": "tonne",
+        "hsn_code": "2505", "gst_rate": "5.00" });
+    things.scratch = text(&api.post("/api/v1/materials", &town.omar, &scratch).await.unwrap(), "/id").unwrap();
+    let area = body("PUT /api/v1/location/service-areas/{vendorId}", things, Kind::Vendor { owner: true }, 0).unwrap();
     api.put(&format!("/api/v1/location/service-areas/{}", things.vendor), venkat, &area).await.unwrap();
 }

@@ -62,6 +62,15 @@ const EITHER: &[(&str, &str)] = &[
     ("GET /api/v1/vendors/{id}/performance", "finance"),
     ("GET /api/v1/media/{id}", "support"),
     ("GET /api/v1/media/{id}", "finance"),
+    // Parties read their own.
+    ("GET /api/v1/disputes", "stranger buyer"),
+    ("GET /api/v1/disputes", "stranger vendor"),
+    ("GET /api/v1/disputes", "owner buyer"),
+    ("GET /api/v1/disputes", "owner vendor"),
+    // Signed in, but nobody yet: there is no user to show, and nobody whose device it would be.
+    ("GET /api/v1/auth/me", "unregistered"),
+    ("POST /api/v1/notifications/devices", "unregistered"),
+    ("DELETE /api/v1/notifications/devices/{token}", "unregistered"),
     // A party of the delivery that the picture proves.
     ("GET /api/v1/media/{id}", "owner buyer"),
     // Rates what was delivered to her, which nothing was.
@@ -127,6 +136,8 @@ fn party(operation: &Operation, named: bool, owner: bool) -> Expected {
     match (named, owner || !of_somebody) {
         (false, _) => Expected::Refused,
         (true, true) => Expected::Allowed,
+        // A picture of goods, which everybody may see and only its owner may remove.
+        (true, false) if operation.name() == "DELETE /api/v1/media/{id}" => Expected::Refused,
         (true, false) if PRIVATE.iter().any(|private| operation.path.starts_with(private)) => Expected::Hidden,
         (true, false) => Expected::Refused,
     }
