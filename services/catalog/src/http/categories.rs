@@ -118,11 +118,11 @@ pub(crate) async fn tree(State(app): State<App>, headers: HeaderMap) -> Result<R
     responses((status = 201, body = Data<CategoryOut>), Problems), security(("firebase" = [])))]
 pub(crate) async fn create(
     State(app): State<App>,
-    _: Allowed<CatalogStaff>,
+    staff: Allowed<CatalogStaff>,
     Body(category): Body<CategoryIn>,
 ) -> Result<Created<CategoryOut>, ApiError> {
     let (draft, r#type) = category.draft();
-    Ok(Created(create_category(&app, draft, r#type).await?.into()))
+    Ok(Created(create_category(&app, &staff.actor, draft, r#type).await?.into()))
 }
 
 /// A category with other content, whole. Its type cannot change.
@@ -130,10 +130,10 @@ pub(crate) async fn create(
     request_body = CategoryIn, responses((status = 200, body = Data<CategoryOut>), Problems), security(("firebase" = [])))]
 pub(crate) async fn update(
     State(app): State<App>,
-    _: Allowed<CatalogStaff>,
+    staff: Allowed<CatalogStaff>,
     PathId(id): PathId<CategoryId>,
     Body(category): Body<CategoryIn>,
 ) -> Result<Data<CategoryOut>, ApiError> {
     let (draft, r#type) = category.draft();
-    Ok(Data::new(update_category(&app, id, draft, r#type).await?.into()))
+    Ok(Data::new(update_category(&app, &staff.actor, id, draft, r#type).await?.into()))
 }

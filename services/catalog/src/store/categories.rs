@@ -9,7 +9,7 @@ use sqlx::PgConnection;
 use super::Stored;
 
 /// A category as stored.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, serde::Serialize)]
 pub(crate) struct CategoryRow {
     pub id: CategoryId,
     pub name: String,

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::Stored;
 
 /// One rate of one period.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, serde::Serialize)]
 pub(crate) struct GstRateRow {
     pub id: Uuid,
     pub tax_code: String,

@@ -8,7 +8,7 @@ use sqlx::types::Json;
 use super::Stored;
 
 /// A kind of labour as stored, with the rate of the day for registered suppliers.
-#[derive(Debug, Clone, sqlx::FromRow)]
+#[derive(Debug, Clone, sqlx::FromRow, serde::Serialize)]
 pub(crate) struct LaborRow {
     pub id: LaborId,
     pub category_id: CategoryId,

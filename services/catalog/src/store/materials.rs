@@ -8,7 +8,7 @@ use sqlx::types::Json;
 use super::Stored;
 
 /// A material as stored, with the rate of the day for registered suppliers.
-#[derive(Debug, Clone, sqlx::FromRow)]
+#[derive(Debug, Clone, sqlx::FromRow, serde::Serialize)]
 pub(crate) struct MaterialRow {
     pub id: MaterialId,
     pub category_id: CategoryId,

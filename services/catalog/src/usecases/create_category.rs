@@ -1,8 +1,9 @@
 //! A new category.
 
-use domain::{CategoryId, ItemType};
+use domain::{Actor, CategoryId, ItemType};
 
 use super::CatalogError;
+use super::audit::{self, Deed};
 use crate::App;
 use crate::store::categories::{self, CategoryRow};
 
@@ -33,11 +34,20 @@ impl CategoryDraft {
 }
 
 /// A new category.
-pub(crate) async fn create_category(app: &App, draft: CategoryDraft, r#type: ItemType) -> Result<CategoryRow, CatalogError> {
+pub(crate) async fn create_category(
+    app: &App,
+    actor: &Actor,
+    draft: CategoryDraft,
+    r#type: ItemType,
+) -> Result<CategoryRow, CatalogError> {
     let now = app.kit.clock.now();
     let row = draft.row(app.kit.ids.next(), r#type);
-    let mut conn = app.kit.pool.acquire().await?;
-    categories::insert(&mut conn, &row, now).await.map_err(refused)?;
+    let mut tx = app.kit.pool.begin().await?;
+    categories::insert(&mut tx, &row, now).await.map_err(refused)?;
+    let id = row.id.as_uuid();
+    let deed = Deed { action: "category.created", entity: "category", id, before: None, after: Some(&row) };
+    audit::record(app, &mut tx, actor, deed).await?;
+    tx.commit().await?;
     Ok(row)
 }
 

@@ -23,6 +23,7 @@ pub(crate) mod seed_catalog;
 pub(crate) mod update_category;
 pub(crate) mod validate_lines;
 
+mod audit;
 mod error;
 mod holding;
 mod said;

@@ -1,9 +1,11 @@
 //! A new kind of labour, or one with other content.
 
+use domain::business_time::ist_date;
 use domain::events::MaterialChanged;
 use domain::{Actor, CategoryId, ItemType, LaborId, Money, Quantity, Rate};
 use sqlx::types::Json;
 
+use super::audit::{self, Deed};
 use super::save_material::know_rate;
 use super::{CatalogError, said};
 use crate::App;
@@ -60,11 +62,15 @@ pub(crate) async fn save_labor(
     };
     let refused = |error| CatalogError::from_write(error, ("labor_categories_slug", "slug"), "labor_categories_category");
     let mut tx = app.kit.pool.begin().await?;
-    know_rate(app, &mut tx, "gst_rate", &row.sac_code, draft.gst_rate, now).await?;
+    know_rate(app, &mut tx, actor, &row.sac_code, draft.gst_rate, now).await?;
+    let before = match id {
+        Some(id) if labor::lock(&mut tx, id).await? => labor::find(&mut tx, id, ist_date(now)).await?,
+        _ => None,
+    };
     if id.is_none() {
         labor::insert(&mut tx, &row).await.map_err(refused)?;
     } else {
-        if !labor::lock(&mut tx, row.id).await? || !labor::update(&mut tx, &row).await.map_err(refused)? {
+        if before.is_none() || !labor::update(&mut tx, &row).await.map_err(refused)? {
             return Err(CatalogError::NotFound("labour"));
         }
         let limits = |rate: Option<Money>| rate.map(|rate| offer::band(rate, row.price_band_percent)).transpose();
@@ -74,6 +80,9 @@ pub(crate) async fn save_labor(
         }
     }
     pg_kit::outbox::append(&mut tx, now, &*app.kit.ids, actor, &changed(&row)).await?;
+    let action = if id.is_none() { "labor.created" } else { "labor.updated" };
+    let deed = Deed { action, entity: "labor", id: row.id.as_uuid(), before: before.as_ref(), after: Some(&row) };
+    audit::record(app, &mut tx, actor, deed).await?;
     tx.commit().await?;
     Ok(row)
 }

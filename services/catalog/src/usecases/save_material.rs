@@ -7,6 +7,7 @@ use domain::{Actor, CategoryId, GstScheme, ItemType, MaterialId, Money, Quantity
 use sqlx::PgConnection;
 use sqlx::types::Json;
 
+use super::audit::{self, Deed};
 use super::{CatalogError, said};
 use crate::App;
 use crate::domain::offer;
@@ -44,11 +45,15 @@ pub(crate) async fn save_material(
     let row = row(app, id.unwrap_or_else(|| app.kit.ids.next()), draft.clone(), now);
     let refused = |error| CatalogError::from_write(error, ("materials_sku", "sku"), "materials_category");
     let mut tx = app.kit.pool.begin().await?;
-    know_rate(app, &mut tx, "gst_rate", &row.hsn_code, draft.gst_rate, now).await?;
+    know_rate(app, &mut tx, actor, &row.hsn_code, draft.gst_rate, now).await?;
+    let before = match id {
+        Some(id) if materials::lock(&mut tx, id).await? => materials::find(&mut tx, id, ist_date(now)).await?,
+        _ => None,
+    };
     if id.is_none() {
         materials::insert(&mut tx, &row).await.map_err(refused)?;
     } else {
-        if !materials::lock(&mut tx, row.id).await? || !materials::update(&mut tx, &row).await.map_err(refused)? {
+        if before.is_none() || !materials::update(&mut tx, &row).await.map_err(refused)? {
             return Err(CatalogError::NotFound("material"));
         }
         let (lowest, highest) = offer::band(row.base_price, row.price_band_percent)?;
@@ -57,6 +62,9 @@ pub(crate) async fn save_material(
         }
     }
     pg_kit::outbox::append(&mut tx, now, &*app.kit.ids, actor, &changed(&row)).await?;
+    let action = if id.is_none() { "material.created" } else { "material.updated" };
+    let deed = Deed { action, entity: "material", id: row.id.as_uuid(), before: before.as_ref(), after: Some(&row) };
+    audit::record(app, &mut tx, actor, deed).await?;
     tx.commit().await?;
     Ok(row)
 }
@@ -97,14 +105,14 @@ pub(super) fn changed(row: &MaterialRow) -> MaterialChanged {
 pub(super) async fn know_rate(
     app: &App,
     conn: &mut PgConnection,
-    field: &'static str,
+    actor: &Actor,
     code: &str,
     rate: Rate,
     now: DateTime<Utc>,
 ) -> Result<(), CatalogError> {
     let today = ist_date(now);
     if rate.basis_points() < 0 || rate.basis_points() > 10_000 {
-        return Err(CatalogError::field(field, "must be a percentage from 0.00 to 100.00"));
+        return Err(CatalogError::field("gst_rate", "must be a percentage from 0.00 to 100.00"));
     }
     match gst::rate_on(conn, code, GstScheme::Regular, today).await? {
         Some(known) if known == rate => return Ok(()),
@@ -123,6 +131,8 @@ pub(super) async fn know_rate(
         };
         if gst::rate_on(conn, code, *scheme, today).await?.is_none() {
             gst::insert(conn, &new).await?;
+            let deed = Deed { action: "gst_rate.created", entity: "gst_rate", id: new.id, before: None, after: Some(&new) };
+            audit::record(app, conn, actor, deed).await?;
         }
     }
     Ok(())

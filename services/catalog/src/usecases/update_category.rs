@@ -1,8 +1,9 @@
 //! A category with other content, perhaps at another place in the tree.
 
-use domain::{CategoryId, ItemType};
+use domain::{Actor, CategoryId, ItemType};
 
 use super::CatalogError;
+use super::audit::{self, Deed};
 use super::create_category::{CategoryDraft, refused};
 use crate::App;
 use crate::domain::tree::makes_cycle;
@@ -11,6 +12,7 @@ use crate::store::categories::{self, CategoryRow};
 /// A category with other content. Its type stays; it never hangs under itself.
 pub(crate) async fn update_category(
     app: &App,
+    actor: &Actor,
     id: CategoryId,
     draft: CategoryDraft,
     r#type: ItemType,
@@ -29,6 +31,9 @@ pub(crate) async fn update_category(
     if !categories::update(&mut tx, &row, now).await.map_err(refused)? {
         return Err(CatalogError::NotFound("category"));
     }
+    let (before, after) = (Some(&known), Some(&row));
+    let deed = Deed { action: "category.updated", entity: "category", id: id.as_uuid(), before, after };
+    audit::record(app, &mut tx, actor, deed).await?;
     tx.commit().await?;
     Ok(row)
 }

@@ -3,7 +3,7 @@ use testkit::Person;
 
 use crate::support::Catalogue;
 
-async fn import(catalogue: &Catalogue, vendor: &Person, file: &str) -> (u16, serde_json::Value) {
+pub(crate) async fn import(catalogue: &Catalogue, vendor: &Person, file: &str) -> (u16, serde_json::Value) {
     let http = outbound::http_client(outbound::HttpSettings::default()).unwrap();
     let response = http
         .post(format!("{}/api/v1/inventory/import", catalogue.service.base_url))

@@ -123,12 +123,11 @@ async fn edits_in_any_order_beside_ends_and_other_orders_leave_the_newest_and_ad
         for n in 0..3 {
             let taken = answers.iter().filter(|(order, _, answer)| *order == n && answer.status == 200);
             let newest = taken.map(|(_, revision, _)| *revision).max().unwrap_or(1);
-            let stands: (String, i64) =
-                sqlx::query_as("SELECT status, revision FROM stock_reservations WHERE order_id = $1")
-                    .bind(at(n).as_uuid())
-                    .fetch_one(&catalogue.service.db.pool)
-                    .await
-                    .unwrap();
+            let stands: (String, i64) = sqlx::query_as("SELECT status, revision FROM stock_reservations WHERE order_id = $1")
+                .bind(at(n).as_uuid())
+                .fetch_one(&catalogue.service.db.pool)
+                .await
+                .unwrap();
             let status = if ends == Some(n) { "released" } else { "active" };
             assert_eq!(stands, (status.to_owned(), newest), "{edits:?} {ends:?}");
         }

@@ -16,7 +16,7 @@ pub(crate) fn cement(id: Uuid, quantity: &str) -> Value {
     json!([{"item_type": "material", "item_id": id, "quantity": quantity}])
 }
 
-fn order_facts(order_id: OrderId, vendor_id: VendorId) -> OrderFacts {
+pub(crate) fn order_facts(order_id: OrderId, vendor_id: VendorId) -> OrderFacts {
     OrderFacts {
         order_id,
         order_number: "ORD000001".parse().unwrap(),
@@ -29,7 +29,7 @@ fn order_facts(order_id: OrderId, vendor_id: VendorId) -> OrderFacts {
     }
 }
 
-fn cancelled(catalogue: &Catalogue, order_id: OrderId, vendor_id: VendorId) -> OrderCancelled {
+pub(crate) fn cancelled(catalogue: &Catalogue, order_id: OrderId, vendor_id: VendorId) -> OrderCancelled {
     OrderCancelled {
         order: order_facts(order_id, vendor_id),
         cancelled_by: ActorKind::Buyer,
@@ -148,6 +148,33 @@ async fn labour_keeps_a_worker_for_each_line_and_gives_it_back_when_the_work_is_
     assert_eq!(catalogue.reserve(order(2), vendor.vendor_id, &lines).await.code(409), "out_of_stock");
     assert_eq!(catalogue.end(order(1), "commit").await.status, 200);
     assert_eq!(catalogue.reserve(order(2), vendor.vendor_id, &lines).await.status, 200);
+    catalogue.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn twenty_orders_race_for_three_masons_and_three_get_one() {
+    let catalogue = Catalogue::seeded().await;
+    let vendor = catalogue.vendor().await;
+    let offer = catalogue.offer_labor(&vendor, MASON, 3).await;
+    let mason = catalogue.id(MASON).await;
+    let answers = join_all((0..20).map(|n| {
+        let catalogue = &catalogue;
+        let lines = json!([{"item_type": "labor", "item_id": mason, "quantity": "2", "unit": "day"}]);
+        async move {
+            loop {
+                let answer = catalogue.reserve(order(n), vendor.vendor_id, &lines).await;
+                if answer.status != 503 && answer.body["error"]["code"] != "concurrent_change" {
+                    return answer.status;
+                }
+            }
+        }
+    }))
+    .await;
+    assert_eq!(answers.iter().filter(|status| **status == 200).count(), 3);
+    assert_eq!(answers.iter().filter(|status| **status == 409).count(), 17);
+    // Nor does the vendor take away workers that orders have.
+    let refused = catalogue.change(&vendor, &offer["id"], "*", &json!({"available_workers": 2})).await;
+    assert_eq!(refused.code(409), "kept_for_orders");
     catalogue.finish().await;
 }
 

@@ -27,8 +27,9 @@ async fn a_material_is_made_changed_and_taken_out_and_each_is_told() {
         assert_eq!(catalogue.service.delete(&path, token).await.status, 204);
     }
     assert_eq!(catalogue.browse(&path).await.code(404), "not_found");
-    let said: Vec<MaterialChanged> = catalogue.service.said().await.iter().map(|said| said.parse().unwrap()).collect();
-    assert_eq!(said.iter().map(|said| said.is_active).collect::<Vec<_>>(), [true, true, false]);
+    let said = catalogue.service.said().await;
+    let changed: Vec<MaterialChanged> = said.iter().filter_map(|said| said.parse().ok()).collect();
+    assert_eq!(changed.iter().map(|said| said.is_active).collect::<Vec<_>>(), [true, true, false]);
     catalogue.finish().await;
 }
 

@@ -66,18 +66,33 @@ impl Catalogue {
         self.service.send(reqwest::Method::PUT, &path, Some(&vendor.token), Some(body), &headers).await
     }
 
+    /// The vendor after signing in again: the clock may have gone on.
+    pub(crate) fn back(&self, vendor: &Person) -> Person {
+        let claims =
+            json!({"app_user_id": vendor.user_id, "status": "active", "user_type": "vendor", "vendor_id": vendor.vendor_id});
+        Person { token: self.service.people.token(&vendor.uid, &claims), ..vendor.clone() }
+    }
+
     pub(crate) async fn reserve(&self, order: OrderId, vendor: VendorId, lines: &Value) -> Answer {
         let body = json!({"order_id": order, "vendor_id": vendor, "lines": lines, "expires_at": "2026-11-16T06:00:00Z"});
-        self.service.post("/internal/v1/reservations", &self.order_service, &body).await
+        self.service.post("/internal/v1/reservations", &self.service.service_token(ServiceName::Order), &body).await
     }
 
     pub(crate) async fn replace(&self, order: OrderId, revision: i64, lines: &Value) -> Answer {
         let body = json!({"revision": revision, "lines": lines});
-        self.service.put(&format!("/internal/v1/reservations/{order}"), &self.order_service, &body).await
+        self.service
+            .put(&format!("/internal/v1/reservations/{order}"), &self.service.service_token(ServiceName::Order), &body)
+            .await
     }
 
     pub(crate) async fn end(&self, order: OrderId, how: &str) -> Answer {
-        self.service.post(&format!("/internal/v1/reservations/{order}/{how}"), &self.order_service, &json!({})).await
+        self.service
+            .post(
+                &format!("/internal/v1/reservations/{order}/{how}"),
+                &self.service.service_token(ServiceName::Order),
+                &json!({}),
+            )
+            .await
     }
 
     /// Stock and what is kept of it.
