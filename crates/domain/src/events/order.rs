@@ -151,7 +151,7 @@ order_events! {
     OrderCancelled "OrderCancelled" {
         /// Who ended it.
         cancelled_by: ActorKind,
-        /// Stable reason: `buyer_request`, `vendor_rejected`, `admin`, `payment_timeout`, `vendor_timeout`, `out_of_stock`, `payment_unavailable`.
+        /// Stable reason: `buyer_request`, `vendor_rejected`, `admin`, `payment_timeout`, `vendor_timeout`, `out_of_stock`, `stock_unavailable`, `payment_unavailable`.
         reason_code: String,
         /// The reason in words.
         reason: String,
