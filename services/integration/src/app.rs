@@ -13,6 +13,7 @@ use whatsapp::Whatsapp;
 
 use crate::Config;
 use crate::bot::{Marketplace, VendorTokens};
+use crate::usecases::locate::Asked;
 
 /// What every handler and worker has in hand. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -37,6 +38,8 @@ pub struct App {
     pub(crate) marketplace: Marketplace,
     /// ID tokens of vendors who write.
     pub(crate) tokens: VendorTokens,
+    /// Questions to the map that are under way.
+    pub(crate) asked: Asked,
 }
 
 impl App {
@@ -57,6 +60,7 @@ impl App {
             vendors: VendorClient::new(http(), kit.service_tokens.clone(), &urls.vendor_management_url),
             marketplace: Marketplace::new(http(), &config.public_api_url),
             tokens: VendorTokens::new(firebase, kit.clock.clone()),
+            asked: Asked::default(),
             kit,
             config: Arc::new(config),
         })

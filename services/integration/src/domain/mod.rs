@@ -1,5 +1,6 @@
 //! What is decided here: pure, without async, SQL or wire shapes.
 
 pub mod area;
+pub mod centres;
 pub mod coverage;
 pub mod file;

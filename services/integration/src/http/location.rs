@@ -1,13 +1,13 @@
 //! Places, distances, service areas.
 
 use axum::extract::State;
-use clients::integration::{GeocodeIn, PlaceOut, Point, ServiceAreaIn, ServiceAreaOut};
+use clients::integration::{AreaSearchIn, AreaSearchOut, GeocodeIn, PlaceOut, Point, ServiceAreaIn, ServiceAreaOut};
 use domain::{AdminRole, VendorId};
 use garde::Validate;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use service_kit::ApiError;
-use service_kit::http::{Allowed, Body, Data, PathId, Problems};
+use service_kit::http::{Allowed, Body, Data, PathId, Problems, ServiceOnly};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -33,6 +33,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(calculate_distance))
         .routes(routes!(validate))
         .routes(routes!(areas, replace_areas))
+        .routes(routes!(search_areas))
 }
 
 /// [`GeocodeIn`] with its rules.
@@ -45,6 +46,19 @@ impl Validate for Asked<GeocodeIn> {
 
     fn validate_into(&self, (): &(), parent: &mut dyn FnMut() -> garde::Path, report: &mut garde::Report) {
         address(&self.0.address, parent, report);
+    }
+}
+
+impl Validate for Asked<AreaSearchIn> {
+    type Context = ();
+
+    fn validate_into(&self, (): &(), parent: &mut dyn FnMut() -> garde::Path, report: &mut garde::Report) {
+        if self.0.point.is_some_and(|point| position(point).is_none()) {
+            report.append(parent().join("point"), garde::Error::new("not a point on the globe"));
+        }
+        if self.0.point.is_none() && self.0.vendor_id.is_none() {
+            report.append(parent().join("point"), garde::Error::new("give a point, a vendor or both"));
+        }
     }
 }
 
@@ -238,4 +252,16 @@ async fn replace_areas(
 ) -> Result<Data<AreasOut>, ApiError> {
     own_areas(&caller, vendor_id)?;
     Ok(Data::new(AreasOut { vendor_id, geojson: service_areas::replace(&app, vendor_id, body.geojson.as_ref()).await? }))
+}
+
+/// Vendors who drew a polygon, and that holds the point when one is given.
+#[utoipa::path(post, path = "/internal/v1/service-areas/search", tag = "internal", request_body = AreaSearchIn,
+    responses((status = 200, description = "The vendors", body = Data<AreaSearchOut>), Problems))]
+async fn search_areas(
+    State(app): State<App>,
+    _caller: ServiceOnly,
+    Body(Asked(body)): Body<Asked<AreaSearchIn>>,
+) -> Result<Data<AreaSearchOut>, ApiError> {
+    let vendor_ids = service_areas::search(&app, body.vendor_id, body.point.map(at)).await?;
+    Ok(Data::new(AreaSearchOut { vendor_ids }))
 }

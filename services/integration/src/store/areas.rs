@@ -32,6 +32,34 @@ pub(crate) async fn near(conn: &mut PgConnection, vendor_id: VendorId, at: (f64,
     .await
 }
 
+/// Whose polygon it is.
+#[derive(Debug)]
+pub(crate) struct OfVendor {
+    pub(crate) vendor_id: VendorId,
+    pub(crate) polygon: Value,
+}
+
+/// Polygons of one vendor or of all; when a point is given, those whose bounding box holds it.
+pub(crate) async fn search(
+    conn: &mut PgConnection,
+    vendor_id: Option<VendorId>,
+    at: Option<(f64, f64)>,
+) -> sqlx::Result<Vec<OfVendor>> {
+    sqlx::query_as!(
+        OfVendor,
+        r#"SELECT vendor_id as "vendor_id: VendorId", polygon_geojson as polygon FROM service_area_polygons
+            WHERE ($1::uuid IS NULL OR vendor_id = $1)
+              AND ($2::float8 IS NULL OR (($2::float8)::numeric BETWEEN min_latitude AND max_latitude
+                                          AND ($3::float8)::numeric BETWEEN min_longitude AND max_longitude))
+            ORDER BY vendor_id LIMIT 5000"#,
+        vendor_id.map(|id| id.as_uuid()),
+        at.map(|(latitude, _)| latitude),
+        at.map(|(_, longitude)| longitude),
+    )
+    .fetch_all(conn)
+    .await
+}
+
 /// Drops all polygons of a vendor.
 pub(crate) async fn clear(conn: &mut PgConnection, vendor_id: VendorId) -> sqlx::Result<()> {
     sqlx::query!("DELETE FROM service_area_polygons WHERE vendor_id = $1", vendor_id as VendorId).execute(conn).await?;

@@ -1,13 +1,26 @@
 //! Where an address is, or what is at a point: from what was asked before, or from Google.
 
 use domain::Pincode;
-use google_maps::{Place, Point};
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use google_maps::{Leg, Place, Point};
 use outbound::OutboundError;
 use serde_json::json;
 
 use crate::App;
 use crate::domain::coverage::Position;
 use crate::store::places::{self, CachedPlace};
+use crate::usecases::single_flight::SingleFlight;
+
+/// Google's answer, or why there is none.
+type Answer<T> = Result<Option<T>, OutboundError>;
+
+/// Questions to Google that are under way: a place or a way is asked once, however many want to know at the moment.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Asked {
+    places: SingleFlight<Answer<Place>>,
+    roads: SingleFlight<Answer<Leg>>,
+}
 
 /// Why a place is not told.
 #[derive(Debug, thiserror::Error)]
@@ -33,21 +46,23 @@ pub(crate) struct Located {
 /// Where an address is.
 pub(crate) async fn geocode(app: &App, address: &str) -> Result<Located, LocateError> {
     let key = address.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
-    locate(app, &key, app.maps.geocode(&key)).await
+    let (maps, address) = (app.maps.clone(), key.clone());
+    locate(app, &key, || async move { maps.geocode(&address).await }.boxed()).await
 }
 
 /// What is at a point.
 pub(crate) async fn reverse(app: &App, at: Position) -> Result<Located, LocateError> {
     // Five decimals are a metre: finer keys would only ask again for the same door.
     let key = format!("@{:.5},{:.5}", at.latitude, at.longitude);
-    locate(app, &key, app.maps.reverse(Point { latitude: at.latitude, longitude: at.longitude })).await
+    let maps = app.maps.clone();
+    locate(app, &key, || async move { maps.reverse(point(at)).await }.boxed()).await
 }
 
-async fn locate(
-    app: &App,
-    key: &str,
-    ask: impl Future<Output = Result<Option<Place>, OutboundError>>,
-) -> Result<Located, LocateError> {
+const fn point(at: Position) -> Point {
+    Point { latitude: at.latitude, longitude: at.longitude }
+}
+
+async fn locate(app: &App, key: &str, ask: impl FnOnce() -> BoxFuture<'static, Answer<Place>>) -> Result<Located, LocateError> {
     let now = app.kit.clock.now();
     let known = {
         let mut conn = app.kit.pool.acquire().await?;
@@ -58,7 +73,7 @@ async fn locate(
         return Ok(from_cache(known));
     }
     metrics::counter!("location_cache_total", "outcome" => "miss").increment(1);
-    let place = ask.await.map_err(LocateError::Unavailable)?.ok_or(LocateError::NotFound)?;
+    let place = app.asked.places.ask(key, ask).await.map_err(LocateError::Unavailable)?.ok_or(LocateError::NotFound)?;
     let cached = to_cache(&place);
     let mut conn = app.kit.pool.acquire().await?;
     places::keep(&mut conn, app.kit.ids.uuid(), key, &cached, now, now + app.config.cache_for()).await?;
@@ -99,8 +114,10 @@ pub(crate) struct Road {
 
 /// How far it is by road; guessed from the straight line when Google cannot be asked or knows no way.
 pub(crate) async fn road(app: &App, from: Position, to: Position) -> Road {
-    let point = |at: Position| Point { latitude: at.latitude, longitude: at.longitude };
-    match app.maps.route(point(from), point(to)).await {
+    let key = format!("{:.5},{:.5}>{:.5},{:.5}", from.latitude, from.longitude, to.latitude, to.longitude);
+    let maps = app.maps.clone();
+    let question = || async move { maps.route(point(from), point(to)).await }.boxed();
+    match app.asked.roads.ask(&key, question).await {
         Ok(Some(leg)) => Road {
             metres: u32::try_from(leg.distance_metres).unwrap_or(u32::MAX),
             seconds: Some(leg.duration_seconds),

@@ -9,5 +9,6 @@ pub(crate) mod presign_media;
 pub(crate) mod receive_webhook;
 pub(crate) mod send_message;
 pub(crate) mod service_areas;
+pub(crate) mod single_flight;
 pub(crate) mod store_media;
 pub(crate) mod validate_service_area;

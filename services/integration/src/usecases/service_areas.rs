@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::App;
 use crate::domain::area::{self, AreaError};
+use crate::domain::coverage::Position;
 use crate::store::areas;
 
 /// Why areas are not kept.
@@ -34,6 +35,24 @@ pub(crate) async fn replace(app: &App, vendor_id: VendorId, geojson: Option<&Val
     }
     tx.commit().await?;
     Ok(collection(&drawn.iter().map(area::Area::to_geojson).collect::<Vec<_>>()))
+}
+
+/// More vendors than that are not answered.
+const MOST: usize = 500;
+
+/// Vendors who drew a polygon that holds the point; any polygon will do without one.
+pub(crate) async fn search(
+    app: &App,
+    vendor_id: Option<VendorId>,
+    point: Option<Position>,
+) -> Result<Vec<VendorId>, sqlx::Error> {
+    let mut conn = app.kit.pool.acquire().await?;
+    let polygons = areas::search(&mut conn, vendor_id, point.map(|p| (p.latitude, p.longitude))).await?;
+    let holds = |polygon: &Value| point.is_none_or(|point| area::any_holds(std::slice::from_ref(polygon), point));
+    let mut found: Vec<VendorId> = polygons.into_iter().filter(|row| holds(&row.polygon)).map(|row| row.vendor_id).collect();
+    found.dedup();
+    found.truncate(MOST);
+    Ok(found)
 }
 
 fn collection(polygons: &[Value]) -> Value {

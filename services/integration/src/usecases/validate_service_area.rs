@@ -4,8 +4,8 @@ use domain::{Money, MoneyError, Pincode, VendorId};
 
 use super::locate::{self, LocateError};
 use crate::App;
-use crate::domain::area;
 use crate::domain::coverage::{Coverage, Limits, Position, coverage};
+use crate::domain::{area, centres};
 use crate::store::{areas, vendors};
 
 /// Where to.
@@ -46,7 +46,7 @@ pub(crate) async fn validate(app: &App, vendor_id: VendorId, to: Destination) ->
         let mut conn = app.kit.pool.acquire().await?;
         vendors::place(&mut conn, vendor_id).await?.ok_or(ServiceAreaError::VendorNotFound)?
     };
-    let (position, pincode) = destination(app, to, !vendor.service_pincodes.is_empty()).await?;
+    let Place { position, pincode, approximate } = destination(app, to, !vendor.service_pincodes.is_empty()).await?;
     let polygons = {
         let mut conn = app.kit.pool.acquire().await?;
         areas::near(&mut conn, vendor_id, (position.latitude, position.longitude)).await?
@@ -66,24 +66,44 @@ pub(crate) async fn validate(app: &App, vendor_id: VendorId, to: Destination) ->
     let road =
         if coverage.covered() { locate::road(app, warehouse, position).await } else { locate::guessed(app, warehouse, position) };
     let delivery_charge = app.config.tariff().for_distance(road.metres)?;
-    Ok(Served { coverage, metres: road.metres, approximate: road.approximate, delivery_charge })
+    Ok(Served { coverage, metres: road.metres, approximate: approximate || road.approximate, delivery_charge })
 }
 
-/// The point and, where pincodes matter, the pincode. What is given counts; the rest is looked up.
-async fn destination(app: &App, to: Destination, pincodes_matter: bool) -> Result<(Position, Option<Pincode>), ServiceAreaError> {
+/// Where to, as far as it is known.
+struct Place {
+    position: Position,
+    pincode: Option<Pincode>,
+    /// Only the PIN code's centre.
+    approximate: bool,
+}
+
+/// The point and, where pincodes matter, the pincode. What is given counts; the rest is looked up. While the map cannot be
+/// asked, the middle of the PIN code has to do, so that orders go on.
+async fn destination(app: &App, to: Destination, pincodes_matter: bool) -> Result<Place, ServiceAreaError> {
     if let Some(position) = to.point {
         if to.pincode.is_some() || !pincodes_matter {
-            return Ok((position, to.pincode));
+            return Ok(Place { position, pincode: to.pincode, approximate: false });
         }
         // Without an answer the point alone has to do.
         let found = locate::reverse(app, position).await;
-        return Ok((position, found.ok().and_then(|place| place.pincode)));
+        return Ok(Place { position, pincode: found.ok().and_then(|place| place.pincode), approximate: false });
     }
     let address = match (&to.address, &to.pincode) {
         (Some(address), _) => address.clone(),
         (None, Some(pincode)) => pincode.to_string(),
         (None, None) => return Err(ServiceAreaError::NoDestination),
     };
-    let place = locate::geocode(app, &address).await?;
-    Ok((place.position, to.pincode.or(place.pincode)))
+    match locate::geocode(app, &address).await {
+        Ok(place) => Ok(Place { position: place.position, pincode: to.pincode.or(place.pincode), approximate: false }),
+        Err(LocateError::Unavailable(error)) => {
+            let pincode = to.pincode.or_else(|| centres::pincode_in(&address));
+            let Some(position) = pincode.as_ref().and_then(centres::centre) else {
+                return Err(LocateError::Unavailable(error).into());
+            };
+            tracing::warn!(%error, "place guessed by its PIN code: the map cannot be asked");
+            metrics::counter!("location_guessed_total").increment(1);
+            Ok(Place { position, pincode, approximate: true })
+        }
+        Err(error) => Err(error.into()),
+    }
 }

@@ -97,6 +97,16 @@ async fn orders_go_through_while_google_is_down_and_the_distance_says_that_it_is
     assert!((28_000..31_000).contains(&metres), "{metres}");
     let lost = world.post("/api/v1/location/geocode", &order, &json!({"address": "Uppal"})).await;
     assert_eq!(lost.code(503), "maps_unavailable");
+    // An address that was never looked up: the middle of its PIN code has to do, and the answer says so.
+    let new = json!({"vendor_id": world.vendor_id, "address": "Plot 7, Telecom Nagar, Hyderabad", "pincode": "500032"});
+    let roughly = world.post(VALIDATE, &order, &new).await;
+    assert_eq!((&roughly.data(200)["covered"], &roughly.data(200)["approximate"]), (&json!(true), &json!(true)));
+    let named = json!({"vendor_id": world.vendor_id, "address": "Plot 7, Telecom Nagar, Hyderabad 500032"});
+    assert_eq!(world.post(VALIDATE, &order, &named).await.data(200)["covered"], true);
+    let far = json!({"vendor_id": world.vendor_id, "address": "Connaught Place, New Delhi 110001"});
+    assert_eq!(world.post(VALIDATE, &order, &far).await.code(503), "maps_unavailable");
+    let kept: i64 = sqlx::query_scalar("SELECT count(*) FROM location_cache").fetch_one(&world.db.pool).await.unwrap();
+    assert_eq!(kept, 0, "a guess is not kept");
     world.service.finish().await;
 }
 
@@ -128,5 +138,32 @@ async fn a_drawn_area_counts_and_only_its_vendor_draws_it() {
         .post(VALIDATE, &order, &json!({"vendor_id": mine.vendor_id, "point": {"latitude": 17.6, "longitude": 78.35}}))
         .await;
     assert_eq!(outside.data(200)["covered"], false);
+    let search = "/internal/v1/service-areas/search";
+    let vendors = world.service_token(ServiceName::VendorManagement);
+    let elsewhere = json!({"latitude": 17.6, "longitude": 78.35});
+    for (asked, found) in [
+        (json!({"point": point()}), json!([mine.vendor_id])),
+        (json!({"vendor_id": mine.vendor_id}), json!([mine.vendor_id])),
+        (json!({"vendor_id": stranger.vendor_id}), json!([])),
+        (json!({"vendor_id": mine.vendor_id, "point": elsewhere}), json!([])),
+    ] {
+        assert_eq!(world.post(search, &vendors, &asked).await.data(200)["vendor_ids"], found, "{asked}");
+    }
+    assert_eq!(world.post(search, &vendors, &json!({})).await.code(422), "validation_failed");
+    assert_eq!(world.post(search, &mine.token, &json!({"point": point()})).await.code(403), "forbidden");
+    world.service.finish().await;
+}
+
+#[tokio::test]
+async fn many_who_want_to_know_the_same_place_at_once_ask_google_once() {
+    let world = world().await;
+    world.fault(&json!({"system": "maps", "kind": "latency", "value": 500})).await;
+    let buyer = world.people.buyer();
+    let body = json!({"address": "Kondapur, Hyderabad"});
+    let asks = (0..20).map(|_| world.post("/api/v1/location/geocode", &buyer.token, &body));
+    for answer in futures::future::join_all(asks).await {
+        assert_eq!(answer.status, 200, "{}", answer.body);
+    }
+    assert_eq!(calls_of(&world, "geocode").await, 1);
     world.service.finish().await;
 }
