@@ -32,6 +32,9 @@ fn payment(story: &Story, order: &Rebuilt) -> Result<Option<Row>> {
         Expect::word("captured")
     } else if collected.is_some() {
         Expect::word("collected")
+    } else if order.cancelled.is_some() {
+        // A cancelled order's payment counts no more; no event of its own says so.
+        Expect::word("failed")
     } else if story.last::<PaymentFailed>()?.is_some() {
         // No event tells of money that is held and not taken yet, nor of a new attempt.
         Expect::OneOf(vec!["failed".to_owned(), "pending".to_owned(), "authorized".to_owned()])

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
-use chrono::{DateTime, SubsecRound as _, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::Money;
 
 /// What a column should hold.
@@ -46,9 +46,8 @@ impl Expect {
             (Self::Amount(amount), Some(text)) => text.parse::<Money>().is_ok_and(|found| found == *amount),
             (Self::Number(number), Some(text)) => plain(number) == plain(text),
             // Postgres keeps microseconds.
-            (Self::At(at), Some(text)) => {
-                DateTime::parse_from_rfc3339(text).is_ok_and(|found| found.to_utc().round_subsecs(6) == at.round_subsecs(6))
-            }
+            (Self::At(at), Some(text)) => DateTime::parse_from_rfc3339(text)
+                .is_ok_and(|found| (found.to_utc() - at).abs() <= TimeDelta::microseconds(1)),
         }
     }
 }

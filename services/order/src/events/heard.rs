@@ -26,7 +26,7 @@ pub(super) struct Heard {
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Effect {
     None,
-    Opened(OrderId, PaymentId),
+    Opened(PaymentId),
     Captured(OrderId, Captured),
     PaymentFailed(OrderId),
     Collected(OrderId, DateTime<Utc>),
@@ -62,7 +62,7 @@ fn money(envelope: &Envelope) -> Told {
                 PaymentMethod::Cod => "in cash on delivery",
             };
             let summary = format!("A payment of ₹{} {how} was opened", e.payment.amount);
-            of(e.payment.order_id, summary, Effect::Opened(e.payment.order_id, e.payment.payment_id))
+            of(e.payment.order_id, summary, Effect::Opened(e.payment.payment_id))
         }
         PaymentCaptured::TYPE => {
             let e: PaymentCaptured = envelope.parse()?;

@@ -49,10 +49,11 @@ async fn take(app: &App, envelope: &Envelope, heard: &Heard) -> Result<Outcome, 
         event_type: &envelope.r#type,
         summary: &heard.summary,
         actor: &envelope.actor,
+        opened: if let Effect::Opened(payment) = heard.effect { Some(payment) } else { None },
         now,
     };
-    if matches!(heard.effect, Effect::None) {
-        // The story alone: one statement, no transaction around it.
+    if matches!(heard.effect, Effect::None | Effect::Opened(_)) {
+        // The story, and with it the payment: one statement, no transaction around it.
         let mut conn = app.kit.pool.acquire().await?;
         return match timeline::take(&mut conn, &happened).await? {
             Taken::Unknown => Err(Refusal::NotFound),
@@ -75,8 +76,7 @@ async fn take(app: &App, envelope: &Envelope, heard: &Heard) -> Result<Outcome, 
 /// What it does to the order; false when the order was past it.
 async fn effect(by: &By<'_>, conn: &mut sqlx::PgConnection, heard: &Heard) -> Result<bool, Refusal> {
     match heard.effect {
-        Effect::None => Ok(true),
-        Effect::Opened(order, payment) => follow_payment::opened(by, conn, order, payment).await,
+        Effect::None | Effect::Opened(_) => Ok(true),
         Effect::Captured(order, money) => follow_payment::captured(by, conn, order, money).await,
         Effect::PaymentFailed(order) => follow_payment::failed(by, conn, order).await,
         Effect::Collected(order, at) => follow_payment::collected(by, conn, order, at).await,

@@ -118,19 +118,6 @@ pub(crate) async fn settle(
     Ok(moved == 1)
 }
 
-/// Gives up an edit of which nobody else has heard.
-pub(crate) async fn forget(conn: &mut PgConnection, order_id: OrderId, now: DateTime<Utc>) -> Result<bool, DbError> {
-    let moved = sqlx::query!(
-        "UPDATE order_sagas SET step = 'done', edit = NULL, updated_at = $2 WHERE order_id = $1 AND step = 'editing'",
-        order_id.as_uuid(),
-        now,
-    )
-    .execute(conn)
-    .await?
-    .rows_affected();
-    Ok(moved == 1)
-}
-
 fn open(order_id: OrderId, stored: Stored) -> (Edit, Actor) {
     let edit = Edit {
         lines: stored.lines.into_iter().map(|line| line.unpack(order_id)).collect(),

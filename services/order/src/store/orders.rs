@@ -1,6 +1,5 @@
 //! Single orders.
 
-use chrono::{DateTime, Utc};
 use domain::events::AddressSnapshot;
 use domain::{
     ActorKind, AddressId, BuyerId, GstScheme, Money, OrderId, OrderNumber, OrderStatus, OrderType, PaymentId, PaymentMethod,
@@ -114,25 +113,6 @@ pub(crate) async fn save(conn: &mut PgConnection, order: &Order, from: OrderStat
     .fetch_optional(conn)
     .await?
     .ok_or(DbError::State("an order changed between reading and writing it"))
-}
-
-/// Remembers the payment of an order that has none yet; false when it has one.
-pub(crate) async fn note_payment(
-    conn: &mut PgConnection,
-    id: OrderId,
-    payment: PaymentId,
-    now: DateTime<Utc>,
-) -> Result<bool, DbError> {
-    let noted = sqlx::query!(
-        "UPDATE orders SET payment_id = $2, updated_at = $3, revision = revision + 1 WHERE id = $1 AND payment_id IS NULL",
-        id.as_uuid(),
-        payment.as_uuid(),
-        now,
-    )
-    .execute(conn)
-    .await?
-    .rows_affected();
-    Ok(noted == 1)
 }
 
 /// Writes what an edit of its items changes, if the order still is what was read. Answers the new revision.

@@ -1,7 +1,7 @@
 //! The story of orders, from the events of every service.
 
 use chrono::{DateTime, Utc};
-use domain::{Actor, ActorKind, Channel, EventId, OrderId, ServiceName, UserId};
+use domain::{Actor, ActorKind, Channel, EventId, OrderId, PaymentId, ServiceName, UserId};
 use pg_kit::DbError;
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -17,6 +17,9 @@ pub(crate) struct Happened<'a> {
     pub(crate) event_type: &'a str,
     pub(crate) summary: &'a str,
     pub(crate) actor: &'a Actor,
+    /// The payment that was opened, for an order that does not know it yet. It changes nothing that anybody decides by, so
+    /// the order's revision stays.
+    pub(crate) opened: Option<PaymentId>,
     pub(crate) now: DateTime<Utc>,
 }
 
@@ -62,6 +65,9 @@ pub(crate) async fn take(conn: &mut PgConnection, happened: &Happened<'_>) -> Re
                                          channel)
              SELECT $1, held.id, $3, $4, $5, $6, $7, $8, $9 FROM first, held
              ON CONFLICT DO NOTHING
+         ), opened AS (
+             UPDATE orders SET payment_id = $12 FROM first
+              WHERE $12::uuid IS NOT NULL AND orders.id = ANY($2) AND orders.payment_id IS NULL
          )
          SELECT EXISTS (SELECT FROM held) AS "known!", EXISTS (SELECT FROM first) AS "first!""#,
         happened.event_id.as_uuid(),
@@ -75,6 +81,7 @@ pub(crate) async fn take(conn: &mut PgConnection, happened: &Happened<'_>) -> Re
         happened.actor.channel.as_str(),
         happened.consumer,
         happened.now,
+        happened.opened.map(|id| id.as_uuid()),
     )
     .fetch_one(conn)
     .await?;

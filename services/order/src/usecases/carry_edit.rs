@@ -111,24 +111,20 @@ async fn reserve(app: &App, work: &Work) -> Result<Next, Refusal> {
     let keep = ReplaceReservationIn { revision: work.open.revision - 1, lines: as_wanted(&both) };
     let done = again(app, order_id, || app.neighbours.catalog.replace(order_id, &keep)).await;
     app.crash_point(CrashPoint::EditReserveCalled);
-    let (lease, now) = (app.config.lease_seconds(), app.kit.clock.now());
     match done {
         Ok(_) => {
+            let (lease, now) = (app.config.lease_seconds(), app.kit.clock.now());
             let mut conn = app.kit.pool.acquire().await?;
             sagas::advance(&mut conn, order_id, SagaStep::Editing, SagaStep::EditReserved, lease, now).await?;
             drop(conn);
             app.crash_point(CrashPoint::EditReserved);
             Ok(Next::Go)
         }
-        // A refusal leaves the stock as it was: nobody but us has heard of the edit.
-        Err(error) if !error.is_transient() => {
-            let mut conn = app.kit.pool.acquire().await?;
-            edits::forget(&mut conn, order_id, now).await?;
-            Ok(Next::Ended(Ended::GivenUp(Failure::of_edit_stock(&error, &wants.lines))))
-        }
-        Err(_) => {
+        // Also after a refusal the stock is settled: an earlier try whose answer was lost may still be on its way, and is
+        // late then.
+        Err(error) => {
             decide(app, order_id, SagaStep::Editing).await?;
-            Ok(Next::Ended(Ended::GivenUp(Failure::edit_unavailable("stock_unavailable"))))
+            Ok(Next::Ended(Ended::GivenUp(Failure::of_edit_stock(&error, &wants.lines))))
         }
     }
 }

@@ -45,11 +45,6 @@ pub(crate) async fn captured(by: &By<'_>, conn: &mut PgConnection, id: OrderId, 
     Ok(true)
 }
 
-/// The payment is open. The placing of the order says the same, and mostly earlier.
-pub(crate) async fn opened(by: &By<'_>, conn: &mut PgConnection, id: OrderId, payment: PaymentId) -> Result<bool, Refusal> {
-    Ok(orders::note_payment(conn, id, payment, by.now).await?)
-}
-
 /// An attempt failed.
 pub(crate) async fn failed(by: &By<'_>, conn: &mut PgConnection, id: OrderId) -> Result<bool, Refusal> {
     let mut order = lock(conn, id).await?;

@@ -108,7 +108,7 @@ impl Failure {
             ServiceError::Refused { code, message, details, .. } if code == "out_of_stock" => {
                 Self::out_of_stock(message, details.as_ref(), lines)
             }
-            ServiceError::Refused { message, details, .. } => Self {
+            ServiceError::Refused { message, details, .. } if !error.is_transient() => Self {
                 details: details.clone(),
                 ..Self::new(409, "not_editable", format!("nothing was changed: {message}"), CancelCode::StockUnavailable)
             },

@@ -189,7 +189,10 @@ async fn what_staff_counts_and_lists_is_read_by_an_index() {
         ),
         ("SELECT * FROM orders WHERE status = 'paid' ORDER BY created_at DESC, id DESC LIMIT 21", "orders_newest_by_status"),
         ("SELECT * FROM orders WHERE order_number LIKE 'ORD0000%'", "orders_by_number_prefix"),
-        ("SELECT * FROM orders WHERE vendor_id = '01920000-0000-7000-8000-000000000001' AND completed_at >= now()", "orders_completed"),
+        (
+            "SELECT * FROM orders WHERE vendor_id = '01920000-0000-7000-8000-000000000001' AND completed_at >= now()",
+            "orders_completed",
+        ),
         (
             "SELECT * FROM order_sagas WHERE step NOT IN ('done', 'undone') AND leased_until <= clock_timestamp()",
             "order_sagas_open",
