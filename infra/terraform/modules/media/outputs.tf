@@ -8,6 +8,11 @@ output "configuration_set" {
   value       = var.name
 }
 
+output "feedback_topic" {
+  description = "The topic that SES reports to."
+  value       = "arn:aws:sns:${var.region}:${var.account_id}:${var.name}-mail"
+}
+
 output "mail_arns" {
   description = "What may be sent with."
   value = [

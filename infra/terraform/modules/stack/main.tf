@@ -58,7 +58,13 @@ locals {
 
     payment      = { INVOICE_BUCKET = module.media.buckets.INVOICE_BUCKET, RAZORPAY_TIMEOUT_SECONDS = "3" }
     integration  = { MEDIA_BUCKET = module.media.buckets.MEDIA_BUCKET, KYC_BUCKET = module.media.buckets.KYC_BUCKET }
-    notification = { SMS_PROVIDER = local.s.sms_provider, SES_FROM = "orders@${local.s.mail_domain}", SES_CONFIGURATION_SET = module.media.configuration_set }
+    notification = {
+      SMS_PROVIDER               = local.s.sms_provider
+      SES_FROM                   = "orders@${local.s.mail_domain}"
+      SES_CONFIGURATION_SET      = module.media.configuration_set
+      SES_FEEDBACK_TOPICS        = module.media.feedback_topic
+      TWILIO_STATUS_CALLBACK_URL = "${local.public_api}/api/v1/notifications/webhooks/twilio"
+    }
   }
   files_of = {
     payment     = ["INVOICE_BUCKET"]

@@ -1,13 +1,13 @@
 //! What an event says that goes into a message: whom it concerns, and the variables of its templates.
 
 use domain::events::{
-    CodCollected, DeliveryFailed, DisputeRaised, DisputeResolved, DomainEvent as _, Envelope, EventError, OrderCancelled,
-    OrderCompleted, OrderConfirmed, OrderDelivered, OrderFacts, OrderInTransit, PaymentCaptured, PaymentFacts, PaymentFailed,
-    PaymentOpened, PaymentQuarantined, RefundFailed, RefundProcessed, RefundRequested, SettlementFacts, SettlementGenerated,
-    SettlementPaid, SlaBreached, StockLow, TicketMessageAdded, TicketOpened, TicketResolved, UserRegistered, VendorFacts,
-    VendorKycApproved, VendorKycRejected, VendorKycSubmitted,
+    BatchFacts, CodCollected, DeliveryFailed, DisputeRaised, DisputeResolved, DomainEvent as _, Envelope, EventError,
+    OrderCancelled, OrderCompleted, OrderConfirmed, OrderDelivered, OrderFacts, OrderInTransit, PaymentCaptured, PaymentFacts,
+    PaymentFailed, PaymentOpened, PaymentQuarantined, RefundFailed, RefundProcessed, RefundRequested, SettlementFacts,
+    SettlementGenerated, SettlementPaid, SlaBreached, StockExpired, StockExpiring, StockLow, TicketMessageAdded, TicketOpened,
+    TicketResolved, UserRegistered, VendorFacts, VendorKycApproved, VendorKycRejected, VendorKycSubmitted,
 };
-use domain::{ActorKind, Money, OrderId, PaymentMethod, UserId, VendorId};
+use domain::{ActorKind, Money, OrderId, PaymentMethod, Quantity, UserId, VendorId};
 
 use super::wording::{Phrase, Value, Values, rupees};
 
@@ -78,6 +78,15 @@ impl Facts {
                 let facts = Self { vendor: Some(event.vendor_id), ..Self::default() };
                 facts.with("item", event.name).saying("available", Value::Amount(event.available, event.unit))
             }
+            StockExpiring::TYPE => {
+                let StockExpiring { batch, quantity } = envelope.parse()?;
+                let expires_on = Value::Date(batch.expires_on);
+                expiry(batch, quantity).saying("expires_on", expires_on)
+            }
+            StockExpired::TYPE => {
+                let StockExpired { batch, quantity, .. } = envelope.parse()?;
+                expiry(batch, quantity)
+            }
             _ => return Ok(None),
         };
         Ok(Some(facts))
@@ -109,7 +118,7 @@ fn order_facts(envelope: &Envelope) -> Result<Facts, EventError> {
         }
         _ => {
             let event: OrderCancelled = envelope.parse()?;
-            order(&event.order).with("reason", event.reason)
+            order(&event.order).saying("reason", Value::Reason { code: event.reason_code, words: event.reason })
         }
     })
 }
@@ -168,6 +177,13 @@ fn payment(payment: &PaymentFacts) -> Facts {
 
 fn vendor(vendor: VendorFacts) -> Facts {
     Facts { vendor: Some(vendor.vendor_id), ..Facts::default() }.with("business_name", vendor.business_name)
+}
+
+fn expiry(batch: BatchFacts, quantity: Quantity) -> Facts {
+    Facts { vendor: Some(batch.vendor_id), ..Facts::default() }
+        .with("item", batch.name)
+        .with("batch_number", batch.batch_number)
+        .saying("quantity", Value::Amount(quantity, batch.unit))
 }
 
 fn settlement(settlement: &SettlementFacts) -> Facts {

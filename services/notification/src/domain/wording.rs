@@ -31,6 +31,13 @@ pub enum Value {
     Amount(Quantity, Unit),
     /// A set phrase.
     Phrase(Phrase),
+    /// Why an order ended: in our words where the code is one of ours, otherwise in those of whoever ended it.
+    Reason {
+        /// The stable code.
+        code: String,
+        /// The reason as it was given.
+        words: String,
+    },
 }
 
 /// A set phrase.
@@ -88,6 +95,17 @@ const fn units(unit: Unit) -> [&'static str; 3] {
     }
 }
 
+/// Hindi and Telugu of the endings that nobody put into words of their own.
+fn ending(code: &str) -> Option<[&'static str; 2]> {
+    match code {
+        "payment_timeout" => Some(["समय पर भुगतान नहीं हुआ", "సమయానికి చెల్లింపు జరగలేదు"]),
+        "vendor_timeout" => Some(["विक्रेता ने समय पर जवाब नहीं दिया", "విక్రేత సమయానికి జవాబివ్వలేదు"]),
+        "out_of_stock" => Some(["सामान स्टॉक में नहीं है", "సరుకు స్టాక్‌లో లేదు"]),
+        "payment_unavailable" => Some(["भुगतान अभी संभव नहीं था", "చెల్లింపు ప్రస్తుతం సాధ్యం కాలేదు"]),
+        _ => None,
+    }
+}
+
 fn column(language: &str) -> usize {
     match language {
         "hi" => 1,
@@ -120,6 +138,9 @@ impl Value {
             Self::Time(moment) => time(*moment, at),
             Self::Amount(quantity, unit) => format!("{quantity} {}", units(*unit)[at]),
             Self::Phrase(phrase) => phrase.words()[at].to_owned(),
+            Self::Reason { code, words } => {
+                ending(code).filter(|_| at > 0).map_or_else(|| words.clone(), |all| all[at - 1].to_owned())
+            }
         }
     }
 }
@@ -221,6 +242,11 @@ mod tests {
         let (from, to) = (NaiveDate::from_ymd_opt(2026, 11, 1).unwrap(), NaiveDate::from_ymd_opt(2026, 11, 15).unwrap());
         assert_eq!(Value::Period(from, to).said("en"), "1 November 2026 to 15 November 2026");
         assert_eq!(Value::Period(from, to).said("te"), "1 నవంబర్ 2026 నుండి 15 నవంబర్ 2026 వరకు");
+        let late = Value::Reason { code: "vendor_timeout".into(), words: "the vendor did not answer in time".into() };
+        assert_eq!(late.said("en"), "the vendor did not answer in time");
+        assert_eq!(late.said("hi"), "विक्रेता ने समय पर जवाब नहीं दिया");
+        let own = Value::Reason { code: "buyer_request".into(), words: "मन बदल गया".into() };
+        assert_eq!(own.said("te"), "मन बदल गया");
         assert_eq!(Value::Amount("40".parse().unwrap(), Unit::Bag).said("hi"), "40 बोरी");
     }
 }

@@ -58,8 +58,8 @@ async fn an_orders_fan_out_is_written_and_sent_with_a_handful_of_statements() {
     world.run_due_jobs().await;
     let sending = statements.take();
     drop(counting);
-    // Inbox, order, people, messages.
-    assert_eq!(planning.len(), 4, "{planning:#?}");
+    // Inbox, order, people, messages, and the commit.
+    assert!(planning.len() <= 5, "{planning:#?}");
     // Twice a look for interrupted ones, a claim and two that find nothing, the results in four.
     assert!((5..=10).contains(&sending.len()), "{sending:#?}");
     assert_eq!(world.chat(&vendor.phone).await.len(), 2);

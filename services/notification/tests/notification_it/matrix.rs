@@ -3,8 +3,8 @@
 use domain::events::{
     CodCollected, DisputeRaised, DisputeResolved, DomainEvent, OrderCompleted, OrderConfirmed, OrderDelivered, OrderInTransit,
     PaymentFailed, PaymentQuarantined, RefundFailed, RefundProcessed, RefundRequested, SettlementGenerated, SettlementPaid,
-    SlaBreached, StockLow, TicketMessageAdded, TicketOpened, TicketResolved, UserRegistered, VendorKycApproved,
-    VendorKycRejected, VendorKycSubmitted,
+    SlaBreached, StockExpired, StockExpiring, StockLow, TicketMessageAdded, TicketOpened, TicketResolved, UserRegistered,
+    VendorKycApproved, VendorKycRejected, VendorKycSubmitted,
 };
 use domain::{AdminRole, NotificationChannel, ServiceName};
 use notification::domain::catalogue;
@@ -87,6 +87,13 @@ async fn every_listed_event_of_vendors_and_users_reaches_them() {
     let low = json!({"inventory_id": uuid::Uuid::from_u128(8), "vendor_id": vendor.vendor_id, "item_id": uuid::Uuid::from_u128(9),
         "name": "OPC 53 cement", "available": "4", "unit": "bag", "threshold": "10"});
     tells(&world, &event::<StockLow>(low), &[(to_vendor, "stock_low")]).await;
+    assert!(world.one(to_vendor, "stock_low", "whatsapp").await.body.contains("down to 4 bags"));
+    let batch = json!({"batch": {"inventory_id": uuid::Uuid::from_u128(8), "vendor_id": vendor.vendor_id,
+        "item_id": uuid::Uuid::from_u128(9), "name": "OPC 53 cement", "batch_number": "B-17", "expires_on": "2026-11-18",
+        "unit": "bag"}, "quantity": "40", "reserved": "0"});
+    tells(&world, &event::<StockExpiring>(batch.clone()), &[(to_vendor, "stock_expiring")]).await;
+    assert!(world.one(to_vendor, "stock_expiring", "whatsapp").await.body.contains("40 bags, is sold until 18 November 2026"));
+    tells(&world, &event::<StockExpired>(batch), &[(to_vendor, "stock_expired")]).await;
     let newcomer = known(world.people.buyer());
     let registered = UserRegistered { user: user(&newcomer, "buyer", "en").user };
     tells(&world, &registered, &[(newcomer.user_id, "welcome")]).await;

@@ -6,7 +6,7 @@ use domain::{AdminRole, ServiceName};
 use serde_json::{Value, json};
 
 use crate::samples::{Order, user, with};
-use crate::support::{Known, World, pair, world};
+use crate::support::{Known, World, pair, world, world_with};
 
 fn reminder(vendor: &Known) -> SendIn {
     SendIn {
@@ -91,6 +91,46 @@ async fn a_mail_goes_out_through_ses_when_an_address_is_known() {
 }
 
 #[tokio::test]
+async fn an_sms_goes_out_through_sns_where_that_is_the_provider() {
+    let world = world_with(&["--sms-provider", "sns", "--dlt-entity-id", "1101", "--sms-sender-id", "RLSERV"]).await;
+    let (buyer, vendor) = (world.buyer().await, world.vendor().await);
+    world.prefer(&buyer, &[("sms_enabled", true), ("sms_payment_updates", true)]).await;
+    world.happen(ServiceName::Payment, &Order::new(&buyer, &vendor, "online").captured()).await;
+    let sms = world.one(buyer.user_id, "payment_received", "sms").await;
+    assert_eq!(sms.status, "sent", "{sms:?}");
+    assert!(sms.provider_message_id.is_some());
+    assert_eq!(world.sms(&buyer.phone).await, Vec::<String>::new(), "Twilio has nothing to do with it");
+}
+
+#[tokio::test]
+async fn an_sms_goes_out_through_msg91_by_the_providers_template_with_its_slots_filled() {
+    let outside = "rs_test_msg91_key";
+    let world = world_with(&["--sms-provider", "msg91", "--msg91-url", "{outside}/msg91", "--msg91-auth-key", outside]).await;
+    let (buyer, vendor) = (world.buyer().await, world.vendor().await);
+    world.prefer(&buyer, &[("sms_enabled", true), ("sms_payment_updates", true)]).await;
+    let admin = world.people.admin(AdminRole::Operations);
+    let path = "/api/v1/notifications/templates";
+    let listed = world.get(&format!("{path}?name=payment_received&channel=sms&language=en"), &admin.token).await;
+    let seeded = listed.data(200)[0].clone();
+    let order = Order::new(&buyer, &vendor, "online");
+    // Nobody has registered the text with MSG91 yet.
+    world.happen(ServiceName::Payment, &order.captured()).await;
+    let refused = world.one(buyer.user_id, "payment_received", "sms").await;
+    assert!(refused.status == "failed" && refused.reason.unwrap().contains("template_missing"));
+    let registered = json!({"body": seeded["body"], "variables": seeded["variables"], "sms_template_id": "flow-7",
+        "dlt_template_id": "1107"});
+    let at = format!("{path}/{}", seeded["id"].as_str().unwrap());
+    let _ = world.put(&at, &admin.token, &registered).await.data(200);
+    let other = world.buyer().await;
+    world.prefer(&other, &[("sms_enabled", true), ("sms_payment_updates", true)]).await;
+    world.happen(ServiceName::Payment, &Order::new(&other, &vendor, "online").captured()).await;
+    assert_eq!(world.one(other.user_id, "payment_received", "sms").await.status, "sent");
+    let sms = world.sms(&other.phone).await;
+    assert_eq!(sms.len(), 1);
+    assert!(sms[0].starts_with("flow-7") && sms[0].contains("ORD000042") && sms[0].contains("1,23,456.50"), "{sms:?}");
+}
+
+#[tokio::test]
 async fn preferences_hold_for_each_channel_and_are_ones_own() {
     let world = world().await;
     let (buyer, vendor) = (world.buyer().await, world.vendor().await);
@@ -171,6 +211,9 @@ async fn advertising_waits_for_the_morning_and_goes_only_to_those_who_asked_for_
     }
     world.later(TimeDelta::hours(9)).await;
     assert_eq!(world.chat(&asked.phone).await, Vec::<String>::new());
+    // Not tried at night, and not counted as tried.
+    let kept = world.one(asked.user_id, "monsoon_offer", "whatsapp").await;
+    assert_eq!((kept.status.as_str(), kept.attempts), ("pending", 0));
     world.later(TimeDelta::hours(1)).await;
     assert_eq!(world.chat(&asked.phone).await, ["monsoon_offer: 7"]);
     assert_eq!(world.kept(other.user_id).await, []);

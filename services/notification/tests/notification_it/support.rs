@@ -62,6 +62,7 @@ pub(crate) async fn world_with(more: &[&str]) -> World {
     service_kit::process::init();
     let outside = sandbox::start(Settings::for_tests().unwrap()).await.unwrap();
     let account = serde_json::to_string(&outside.service_account).unwrap();
+    let more: Vec<String> = more.iter().map(|setting| setting.replace("{outside}", &outside.url(""))).collect();
     let urls = ["/whatsapp", "/twilio", "/fcm", "/google/oauth2"].map(|path| outside.url(path));
     let mut settings = vec![
         "--whatsapp-url",
@@ -101,8 +102,8 @@ pub(crate) async fn world_with(more: &[&str]) -> World {
     ];
     for pair in more.chunks(2) {
         match settings.iter().position(|name| *name == pair[0]) {
-            Some(at) => settings[at + 1] = pair[1],
-            None => settings.extend_from_slice(pair),
+            Some(at) => settings[at + 1] = &pair[1],
+            None => settings.extend(pair.iter().map(String::as_str)),
         }
     }
     let service = TestService::<NotificationService>::start(&settings).await;
