@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::FromRef;
-use clients::{IntegrationClient, OrderClient, UserClient, VendorClient};
+use clients::{IntegrationClient, NotificationClient, OrderClient, UserClient, VendorClient};
 use media_store::MediaStore;
 use razorpay::Razorpay;
 use service_kit::Kit;
@@ -25,6 +25,8 @@ pub struct App {
     pub vendors: VendorClient,
     /// The user service.
     pub users: UserClient,
+    /// The notification service.
+    pub notifications: NotificationClient,
     /// The integration service, which keeps people's files.
     pub files: IntegrationClient,
     /// Where the invoices' PDFs lie.
@@ -43,9 +45,10 @@ impl App {
         let orders = OrderClient::new(http.clone(), tokens.clone(), &at.order_url);
         let vendors = VendorClient::new(http.clone(), tokens.clone(), &at.vendor_management_url);
         let users = UserClient::new(http.clone(), tokens.clone(), &at.user_url);
+        let notifications = NotificationClient::new(http.clone(), tokens.clone(), &at.notification_url);
         let files = IntegrationClient::new(http, tokens, &at.integration_url);
         let invoices = MediaStore::new(&kit.aws, &config.invoice_bucket, &config.store);
-        Ok(Self { kit, config: Arc::new(config), razorpay, orders, vendors, users, files, invoices })
+        Ok(Self { kit, config: Arc::new(config), razorpay, orders, vendors, users, notifications, files, invoices })
     }
 }
 

@@ -56,6 +56,7 @@ impl Service for PaymentService {
 pub async fn sweep_now(app: &App) -> anyhow::Result<()> {
     usecases::sweep::sweep_payments(app).await?;
     usecases::sweep::sweep_retired(app).await?;
+    usecases::sweep::sweep_links(app).await?;
     Ok(usecases::sweep::sweep_refunds(app).await?)
 }
 

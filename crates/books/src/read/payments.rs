@@ -40,11 +40,11 @@ async fn touched(tx: &mut PgTransaction<'_>, scope: &Scope) -> Result<Vec<Uuid>,
           WHERE (created_at >= $1 AND created_at < $2) OR razorpay_payment_id = ANY ($3)
           UNION
          SELECT payments.id FROM ledger_transactions
-           JOIN payments ON payments.id::text = split_part(business_key, ':', 2)
+           JOIN payments ON payments.id::text = split_part(ledger_transactions.business_key, ':', 2)
           WHERE kind IN ('capture', 'cod_collected') AND occurred_at >= $1 AND occurred_at < $2
           UNION
          SELECT payment_id FROM ledger_transactions
-           JOIN payment_refunds ON payment_refunds.id::text = split_part(business_key, ':', 2)
+           JOIN payment_refunds ON payment_refunds.id::text = split_part(ledger_transactions.business_key, ':', 2)
           WHERE kind IN ('refund_requested', 'refund_processed', 'refund_failed') AND occurred_at >= $1 AND occurred_at < $2",
     )
     .bind(from)

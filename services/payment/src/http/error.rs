@@ -41,6 +41,7 @@ impl From<PaymentError> for ApiError {
                 "payment_quarantined",
                 "the amount paid is not the amount due; our finance team has been told and will contact you",
             ),
+            E::HeldMoney(why) => Self::conflict("held_money", why),
             E::CodLimitReached { held, limit } => {
                 Self::conflict("cod_limit_reached", "this vendor takes no cash orders at the moment; pay online")
                     .with_details(&json!({"held": held, "limit": limit, "currency": "INR"}))

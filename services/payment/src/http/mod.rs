@@ -4,7 +4,9 @@ mod cod;
 mod error;
 mod invoices;
 mod ledger;
+mod links;
 mod online;
+mod quarantine;
 mod read;
 mod reconciliation;
 mod refunds;
@@ -29,6 +31,11 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(read::list))
         .routes(routes!(read::one))
         .routes(routes!(read::of_order))
+        .routes(routes!(links::of_order))
+        .routes(routes!(links::of_payment))
+        .routes(routes!(quarantine::list))
+        .routes(routes!(quarantine::release))
+        .routes(routes!(quarantine::refund))
         .routes(routes!(refunds::request))
         .routes(routes!(refunds::status))
         .routes(routes!(invoices::of_order))

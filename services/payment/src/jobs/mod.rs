@@ -15,7 +15,8 @@ use crate::usecases::invoice_pdf::store_pdfs;
 use crate::usecases::issue_credit_note::issue_credit_note;
 use crate::usecases::issue_invoice::issue_invoice;
 use crate::usecases::process_webhook::process_webhook;
-use crate::usecases::sweep::{sweep_payments, sweep_refunds, sweep_retired};
+use crate::usecases::read_ledger::watch_ledger;
+use crate::usecases::sweep::{sweep_links, sweep_payments, sweep_refunds, sweep_retired};
 
 /// Works on a kept webhook.
 pub(crate) const PROCESS_WEBHOOK: &str = "process_webhook";
@@ -60,8 +61,14 @@ pub(crate) fn register(app: &App, workers: &mut Workers) {
         let app = state.clone();
         async move {
             sweep_payments(&app).await?;
+            sweep_links(&app).await?;
             Ok(sweep_retired(&app).await?)
         }
+    });
+    let state = app.clone();
+    workers.every("watch_ledger", Duration::from_secs(300), move || {
+        let app = state.clone();
+        async move { Ok(watch_ledger(&app).await?) }
     });
     let state = app.clone();
     workers.every("sweep_refunds", Duration::from_secs(15), move || {

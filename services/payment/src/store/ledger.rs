@@ -168,3 +168,14 @@ pub(crate) async fn entries(
     .fetch_all(conn)
     .await
 }
+
+/// What the whole ledger adds up to, in paise, and how many movements do not add up in themselves. Both are zero.
+pub(crate) async fn imbalance(conn: &mut PgConnection) -> Stored<(i64, i64)> {
+    let row = sqlx::query!(
+        r#"SELECT coalesce(sum(total), 0)::bigint as "total!", count(*) FILTER (WHERE total <> 0) as "unbalanced!"
+             FROM (SELECT sum(amount_paise) AS total FROM ledger_entries GROUP BY transaction_id) AS movements"#
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok((row.total, row.unbalanced))
+}

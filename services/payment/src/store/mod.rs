@@ -3,6 +3,7 @@
 pub(crate) mod changes;
 pub(crate) mod invoices;
 pub(crate) mod ledger;
+pub(crate) mod links;
 pub(crate) mod payments;
 pub(crate) mod refunds;
 pub(crate) mod retired;

@@ -33,6 +33,8 @@ pub(crate) enum PaymentError {
     SignatureMismatch,
     #[error("the payment is held: {0}")]
     Quarantined(String),
+    #[error("{0}")]
+    HeldMoney(&'static str),
     #[error("the vendor holds {held} in cash, more than {limit}")]
     CodLimitReached { held: Money, limit: Money },
     #[error("the order has not been delivered")]

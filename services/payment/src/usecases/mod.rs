@@ -23,6 +23,8 @@ pub(crate) mod record_observation;
 pub(crate) mod replace_payment;
 pub(crate) mod request_refund;
 pub(crate) mod resolve_dispute;
+pub(crate) mod resolve_quarantine;
+pub(crate) mod send_link;
 pub(crate) mod sweep;
 pub(crate) mod take_in;
 pub(crate) mod verify_payment;

@@ -23,3 +23,17 @@ pub(crate) async fn entries(
     let mut conn = app.kit.pool.acquire().await.map_err(PaymentError::from)?;
     Ok(ledger::entries(&mut conn, filter, after, limit).await?)
 }
+
+/// Adds the whole ledger up, and says so in the metrics when it is not zero (rule 30): `ledger_imbalance_paise`, and how
+/// many movements do not add up in themselves, `ledger_unbalanced_movements`. No service can write such a thing; a person
+/// with the owner's role could.
+pub(crate) async fn watch_ledger(app: &App) -> Result<(), PaymentError> {
+    let mut conn = app.kit.pool.acquire().await.map_err(PaymentError::from)?;
+    let (imbalance, unbalanced) = ledger::imbalance(&mut conn).await?;
+    metrics::gauge!("ledger_imbalance_paise").set(f64::from(i32::try_from(imbalance).unwrap_or(i32::MAX)));
+    metrics::gauge!("ledger_unbalanced_movements").set(f64::from(i32::try_from(unbalanced).unwrap_or(i32::MAX)));
+    if imbalance != 0 || unbalanced != 0 {
+        tracing::error!(imbalance, unbalanced, "the ledger does not add up");
+    }
+    Ok(())
+}

@@ -8,6 +8,7 @@ use super::record_observation::Source;
 use super::request_refund::enqueue_refund;
 use super::take_in::{Arrival, take_in};
 use crate::App;
+use crate::store::links::{self, LinkRow};
 use crate::store::retired::{self, RetiredRow};
 use crate::store::{payments, refunds};
 
@@ -29,13 +30,46 @@ pub(crate) async fn sweep_payments(app: &App) -> Result<(), PaymentError> {
 
 /// Asks about one payment and takes in what the gateway says.
 pub(super) async fn ask(app: &App, id: PaymentId) -> Result<(), PaymentError> {
-    let payment = {
+    let (payment, links) = {
         let mut conn = app.kit.pool.acquire().await.map_err(PaymentError::from)?;
-        payments::find(&mut conn, id).await?
+        (payments::find(&mut conn, id).await?, links::made_for(&mut conn, id).await?)
     };
+    let revision = payment.as_ref().map(|payment| payment.revision);
+    for link in links {
+        ask_link(app, &link, revision != Some(link.revision)).await?;
+    }
     let Some(gateway_order) = payment.and_then(|payment| payment.razorpay_order_id) else { return Ok(()) };
     for entity in app.razorpay.fetch_order_payments(&gateway_order).await? {
         take_in(app, &Actor::system(ServiceName::Payment), id, &entity, Arrival::by(Source::Sweeper)).await?;
+    }
+    Ok(())
+}
+
+async fn ask_link(app: &App, link: &LinkRow, retired: bool) -> Result<(), PaymentError> {
+    let Some(gateway_link) = &link.gateway_link_id else { return Ok(()) };
+    let theirs = app.razorpay.fetch_payment_link(gateway_link).await?;
+    for paid in theirs.payments.unwrap_or_default() {
+        let entity = app.razorpay.fetch_payment(&paid.payment_id).await?;
+        if let Some(order) = &entity.order_id {
+            let mut conn = app.kit.pool.acquire().await.map_err(PaymentError::from)?;
+            links::keep_order(&mut conn, gateway_link, order).await?;
+        }
+        let arrival = Arrival { retired, ..Arrival::by(Source::Sweeper) };
+        take_in(app, &Actor::system(ServiceName::Payment), link.payment_id, &entity, arrival).await?;
+    }
+    Ok(())
+}
+
+/// Takes links back that nobody should pay any more. One that was paid meanwhile cannot be: its money goes back by itself.
+pub(crate) async fn sweep_links(app: &App) -> Result<(), PaymentError> {
+    let gone = {
+        let mut conn = app.kit.pool.acquire().await.map_err(PaymentError::from)?;
+        links::take_superfluous(&mut conn, AT_ONCE, app.kit.clock.now()).await?
+    };
+    for link in gone {
+        if let Err(error) = app.razorpay.cancel_payment_link(&link).await {
+            tracing::info!(%link, %error, "a payment link could not be taken back");
+        }
     }
     Ok(())
 }

@@ -7,6 +7,7 @@ mod invoices;
 mod ledger;
 mod opening;
 mod reading;
+mod reconciliation;
 mod refunds;
 mod replacing;
 mod statements;
