@@ -60,7 +60,7 @@ fn user(caller: &RegisteredCaller) -> Result<domain::UserId, ApiError> {
 }
 
 /// Registers a device of the caller. A device belongs to whoever registered it last; again changes nothing.
-#[utoipa::path(post, path = "/api/v1/notifications/devices", tag = "devices", request_body = DeviceIn,
+#[utoipa::path(post, path = "/api/v1/notifications/devices", tag = "devices", operation_id = "register_device", request_body = DeviceIn,
                responses((status = 201, description = "Registered", body = Data<DeviceOut>), Problems))]
 pub(crate) async fn register(
     State(app): State<App>,
@@ -74,7 +74,7 @@ pub(crate) async fn register(
 }
 
 /// Forgets a device of the caller.
-#[utoipa::path(delete, path = "/api/v1/notifications/devices/{token}", tag = "devices",
+#[utoipa::path(delete, path = "/api/v1/notifications/devices/{token}", tag = "devices", operation_id = "forget_device",
                params(("token" = String, Path, description = "Its FCM registration token")),
                responses((status = 204, description = "Forgotten"), Problems))]
 pub(crate) async fn forget(

@@ -116,7 +116,7 @@ fn may_see(caller: &Caller, owner: UserId) -> Result<bool, ApiError> {
 }
 
 /// Somebody's messages, the newest first.
-#[utoipa::path(get, path = "/api/v1/notifications/user/{userId}", tag = "inbox",
+#[utoipa::path(get, path = "/api/v1/notifications/user/{userId}", tag = "inbox", operation_id = "list_inbox",
                params(("userId" = UserId, Path, description = "Whose"), InboxParams),
                responses((status = 200, description = "A page of messages", body = Inbox), Problems))]
 pub(crate) async fn list(
@@ -142,7 +142,7 @@ pub(crate) async fn list(
 }
 
 /// One message.
-#[utoipa::path(get, path = "/api/v1/notifications/{id}", tag = "inbox",
+#[utoipa::path(get, path = "/api/v1/notifications/{id}", tag = "inbox", operation_id = "get_notification",
                params(("id" = NotificationId, Path, description = "Which")),
                responses((status = 200, description = "The message", body = Data<NotificationOut>), Problems))]
 pub(crate) async fn get(
@@ -157,7 +157,7 @@ pub(crate) async fn get(
 }
 
 /// Marks a message in one's inbox as read. Again changes nothing.
-#[utoipa::path(put, path = "/api/v1/notifications/{id}/read", tag = "inbox",
+#[utoipa::path(put, path = "/api/v1/notifications/{id}/read", tag = "inbox", operation_id = "read_notification",
                params(("id" = NotificationId, Path, description = "Which")),
                responses((status = 200, description = "The message", body = Data<NotificationOut>), Problems))]
 pub(crate) async fn read(

@@ -21,7 +21,7 @@ fn own(caller: &RegisteredCaller, user_id: UserId) -> Result<(), ApiError> {
 }
 
 /// One's own choices; the defaults for whoever made none. Codes are always sent, whatever stands here.
-#[utoipa::path(get, path = "/api/v1/notifications/preferences/{userId}", tag = "preferences",
+#[utoipa::path(get, path = "/api/v1/notifications/preferences/{userId}", tag = "preferences", operation_id = "get_preferences",
                params(("userId" = UserId, Path, description = "Oneself")),
                responses((status = 200, description = "The choices", body = Data<Preferences>), Problems))]
 pub(crate) async fn get(
@@ -35,7 +35,7 @@ pub(crate) async fn get(
 }
 
 /// Changes one's own choices.
-#[utoipa::path(put, path = "/api/v1/notifications/preferences/{userId}", tag = "preferences", request_body = Preferences,
+#[utoipa::path(put, path = "/api/v1/notifications/preferences/{userId}", tag = "preferences", operation_id = "set_preferences", request_body = Preferences,
                params(("userId" = UserId, Path, description = "Oneself")),
                responses((status = 200, description = "The choices", body = Data<Preferences>), Problems))]
 pub(crate) async fn put(

@@ -8,7 +8,6 @@ use domain::{NotificationChannel, UserId};
 use serde::{Deserialize, Serialize};
 use service_kit::ApiError;
 use service_kit::http::{Allowed, Body, Created, Data, Page, PageParams, Params, PathId, Problems};
-use utoipa::PartialSchema as _;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use uuid::Uuid;
@@ -282,7 +281,7 @@ pub(crate) struct TemplateParams {
 }
 
 /// Templates, the newest versions first.
-#[utoipa::path(get, path = "/api/v1/notifications/templates", tag = "templates", params(TemplateParams),
+#[utoipa::path(get, path = "/api/v1/notifications/templates", tag = "templates", operation_id = "list_templates", params(TemplateParams),
                responses((status = 200, description = "A page of templates", body = Page<TemplateOut>), Problems))]
 pub(crate) async fn list(
     State(app): State<App>,
@@ -304,7 +303,7 @@ pub(crate) async fn list(
 }
 
 /// Writes a template's first version.
-#[utoipa::path(post, path = "/api/v1/notifications/templates", tag = "templates", request_body = TemplateIn,
+#[utoipa::path(post, path = "/api/v1/notifications/templates", tag = "templates", operation_id = "create_template", request_body = TemplateIn,
                responses((status = 201, description = "Written", body = Data<TemplateOut>), Problems))]
 pub(crate) async fn create(
     State(app): State<App>,
@@ -319,7 +318,7 @@ pub(crate) async fn create(
 }
 
 /// Writes the version after this one, which has to be the newest. Messages already planned keep their text.
-#[utoipa::path(put, path = "/api/v1/notifications/templates/{id}", tag = "templates", request_body = TemplateTextIn,
+#[utoipa::path(put, path = "/api/v1/notifications/templates/{id}", tag = "templates", operation_id = "revise_template", request_body = TemplateTextIn,
                params(("id" = Uuid, Path, description = "The newest version")),
                responses((status = 200, description = "The version after it", body = Data<TemplateOut>), Problems))]
 pub(crate) async fn revise(
@@ -358,7 +357,7 @@ pub(crate) struct PreviewOut {
 }
 
 /// Shows a version filled with its samples, or with other values.
-#[utoipa::path(post, path = "/api/v1/notifications/templates/{id}/preview", tag = "templates", request_body = PreviewIn,
+#[utoipa::path(post, path = "/api/v1/notifications/templates/{id}/preview", tag = "templates", operation_id = "preview_template", request_body = PreviewIn,
                params(("id" = Uuid, Path, description = "Which version")),
                responses((status = 200, description = "As it would go out", body = Data<PreviewOut>), Problems))]
 pub(crate) async fn preview(
