@@ -2,7 +2,7 @@
 # Without --package, so that cargo chooses features for the whole workspace and compiles each dependency once.
 # The fleet runs as production does: built for release.
 FLEET := cargo run --release --bin realserv --
-.PHONY: demo up down status test test-browser check openapi prepare bench check-infra fuzz client
+.PHONY: demo up down status test test-browser check openapi prepare bench soak check-infra fuzz client
 
 demo: ; $(FLEET) demo
 up: ; $(FLEET) up
@@ -14,6 +14,7 @@ openapi: ; scripts/openapi
 prepare: ; scripts/prepare all
 test-browser: ; scripts/test-browser
 bench: ; $(FLEET) bench
+soak: ; $(FLEET) soak
 check-infra: ; infra/checks/check
 fuzz: ; scripts/fuzz
 client: ; scripts/client

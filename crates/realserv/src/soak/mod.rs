@@ -11,6 +11,8 @@ mod model;
 mod people;
 mod play;
 mod rules;
+mod shrink;
+mod spoil;
 mod steps;
 mod storm;
 mod story;
@@ -72,6 +74,9 @@ pub struct SoakArgs {
     /// Instead of sequences: 64 clients pay, refund, cancel and deliver the same few orders at once.
     #[arg(long)]
     storm: bool,
+    /// At the end corrupt rows of every kind by hand, and see that each is named: a test of the reckoning itself.
+    #[arg(long)]
+    spoil: bool,
     /// End at the first finding.
     #[arg(long)]
     first: bool,
@@ -177,7 +182,10 @@ async fn soak(home: &Home, ports: Ports, seed: u64, args: &SoakArgs) -> Result<u
     };
     println!("\nseed {seed}: {} sequences side by side, {} minutes", args.sequences, args.minutes);
     if !args.storm {
-        return play(&mut run, seed, args).await;
+        let found = play(&mut run, seed, args).await?;
+        let missed = if args.spoil { spoil::spoil_all(&run).await? } else { Vec::new() };
+        missed.iter().for_each(|missed| println!("  MISSED  {missed}"));
+        return Ok(found + missed.len());
     }
     let lasts = Duration::from_secs_f64(args.minutes * 60.0);
     let (findings, orders, acts) = storm::storm(&mut run, seed, size, lasts).await?;
@@ -212,6 +220,7 @@ async fn play(run: &mut Run, seed: u64, args: &SoakArgs) -> Result<usize> {
             let orders: usize = statuses.values().sum();
             stories.clear();
             found += report(&findings);
+            shorten(run, seed, args, &findings.failed).await?;
             println!(
                 "{:>6.1}s  reckoned: {sequences} sequences, {orders} orders, {acts} acts ({} tries without an answer), \
                  {} settlements, {} kills; {found} findings",
@@ -235,6 +244,22 @@ async fn play(run: &mut Run, seed: u64, args: &SoakArgs) -> Result<usize> {
         begun.elapsed().as_secs_f32()
     );
     Ok(found)
+}
+
+/// Says how the first of the sequences that failed can be played alone, and with how few steps it still fails.
+async fn shorten(run: &mut Run, seed: u64, args: &SoakArgs, failed: &[usize]) -> Result<()> {
+    let Some(number) = failed.first().copied() else { return Ok(()) };
+    let batch = steps::batch(seed, number / args.sequences, args.size());
+    let from = batch.number;
+    println!("  alone: realserv soak --seed {seed} --sequences {} --from {from} --batches 1 --only {number}", args.sequences);
+    match shrink::shrink(run, &batch, number).await? {
+        Some(short) => {
+            let steps: Vec<String> = short.steps.iter().map(ToString::to_string).collect();
+            println!("  SHORTER  sequence {number} fails with: {}; weather {:?}", steps.join(" → "), batch.weather);
+        }
+        None => println!("  sequence {number} does not fail alone"),
+    }
+    Ok(())
 }
 
 /// Prints what was found, and says how much.

@@ -50,6 +50,8 @@ pub(super) struct Findings {
     pub(super) broken: Vec<Broken>,
     /// Sequences that the model does not agree with, each with its log.
     pub(super) stories: Vec<String>,
+    /// Their numbers.
+    pub(super) failed: Vec<usize>,
 }
 
 impl Findings {
@@ -198,6 +200,7 @@ impl Run {
             }
             if !story.wrong.is_empty() {
                 findings.stories.push(told(story));
+                findings.failed.push(story.sequence.number);
                 story.wrong.clear();
             }
         }

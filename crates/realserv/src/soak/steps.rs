@@ -97,6 +97,8 @@ impl fmt::Display for Step {
 pub(super) struct Sequence {
     /// Which of the run.
     pub(super) number: usize,
+    /// The so-manieth time that it is played.
+    pub(super) again: usize,
     pub(super) buyer: usize,
     pub(super) vendor: usize,
     /// Which of the vendor's goods; the last is scarce.
@@ -185,7 +187,7 @@ fn sequence(dice: &mut Dice, number: usize, size: Size) -> Sequence {
         let patient = natural && acts.len() == 1;
         steps.push(Step { acts, patient });
     }
-    Sequence { number, buyer, vendor, goods, quantity, cash, steps }
+    Sequence { number, again: 0, buyer, vendor, goods, quantity, cash, steps }
 }
 
 /// The way of an order to its end.

@@ -119,6 +119,7 @@ impl Pool {
         let mut dice = Dice::for_part(seed, 1000 + u64::try_from(number).unwrap_or(0));
         let sequence = Sequence {
             number,
+            again: 0,
             buyer: dice.below(self.size.buyers),
             vendor: dice.below(self.size.vendors),
             goods: dice.below(2),

@@ -552,7 +552,7 @@ impl Story {
 
 impl Doing<'_> {
     fn key(&self) -> String {
-        format!("soak-{}-{}", self.stage.seed, self.sequence.number)
+        format!("soak-{}-{}-{}", self.stage.seed, self.sequence.number, self.sequence.again)
     }
 
     fn body(&self, quantity: usize) -> Value {
