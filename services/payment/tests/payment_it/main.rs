@@ -1,17 +1,1 @@
-//! The payment service over a real Postgres and a sandboxed Razorpay.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-mod cod;
-mod document;
-mod invoices;
-mod ledger;
-mod opening;
-mod reading;
-mod reconciliation;
-mod refunds;
-mod replacing;
-mod statements;
-mod support;
-mod sweeping;
-mod verify;
-mod webhooks;

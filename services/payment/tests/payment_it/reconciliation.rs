@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
 
-use crate::support::{World, new_id, text, world};
+use crate::support::{World, new_id, text, world_of_today};
 
 /// An order of the story, as the order service will tell it.
 struct Told {
@@ -38,12 +38,8 @@ fn numbered(w: &World, rupees: i32, number: u64) -> OpenPaymentIn {
     OpenPaymentIn { order_number: OrderNumber::from_sequence(number), ..w.terms(rupees) }
 }
 
-/// Sandbox and service in the same time: what the gateway dates today is today's.
 async fn story() -> Story {
-    let mut w = world().await;
-    w.clock.set(SystemClock.now());
-    (w.buyer, w.vendor, w.finance) =
-        (w.service.people.buyer(), w.service.people.vendor(), w.service.people.admin(AdminRole::Finance));
+    let w = world_of_today().await;
     let terms = numbered(&w, 11_800, 1);
     let (payment, gateway_payment) = w.captured(&terms).await;
     let part = json!({"amount": "800.00", "reason": "goodwill"});

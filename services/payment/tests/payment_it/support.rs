@@ -80,6 +80,16 @@ pub(crate) fn text(value: &Value) -> String {
     value.as_str().unwrap().to_owned()
 }
 
+/// Sandbox and service in the same time: what the gateway dates today is today's.
+pub(crate) async fn world_of_today() -> World {
+    let mut w = world().await;
+    w.clock.set(domain::SystemClock.now());
+    let people = &w.service.people;
+    let (buyer, vendor, finance) = (people.buyer(), people.vendor(), people.admin(AdminRole::Finance));
+    (w.buyer, w.vendor, w.finance) = (buyer, vendor, finance);
+    w
+}
+
 impl World {
     pub(crate) fn terms(&self, rupees: i32) -> OpenPaymentIn {
         terms(&self.buyer, &self.vendor, rupees)
