@@ -26,7 +26,10 @@ locals {
     vendor-management = ["OTP_HASH_KEY", "FIELD_HASH_KEY"]
     notification = concat(
       ["WHATSAPP_PHONE_NUMBER_ID", "WHATSAPP_ACCESS_TOKEN", "WHATSAPP_APP_SECRET", "WHATSAPP_VERIFY_TOKEN", "FIREBASE_SERVICE_ACCOUNT"],
-      local.s.sms_provider == "twilio" ? ["TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_FROM"] : ["MSG91_AUTH_KEY"],
+      lookup({
+        twilio = ["TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_FROM"]
+        msg91  = ["MSG91_AUTH_KEY"]
+      }, local.s.sms_provider, []),
     )
     integration = [
       "WHATSAPP_PHONE_NUMBER_ID", "WHATSAPP_ACCESS_TOKEN", "WHATSAPP_APP_SECRET", "WHATSAPP_VERIFY_TOKEN",
@@ -56,8 +59,8 @@ locals {
   own = {
     vendor-management = { FIELD_KMS_KEY_ARN = local.field_key }
 
-    payment      = { INVOICE_BUCKET = module.media.buckets.INVOICE_BUCKET, RAZORPAY_TIMEOUT_SECONDS = "3" }
-    integration  = { MEDIA_BUCKET = module.media.buckets.MEDIA_BUCKET, KYC_BUCKET = module.media.buckets.KYC_BUCKET }
+    payment     = { INVOICE_BUCKET = module.media.buckets.INVOICE_BUCKET, RAZORPAY_TIMEOUT_SECONDS = "3" }
+    integration = { MEDIA_BUCKET = module.media.buckets.MEDIA_BUCKET, KYC_BUCKET = module.media.buckets.KYC_BUCKET }
     notification = {
       SMS_PROVIDER               = local.s.sms_provider
       SES_FROM                   = "orders@${local.s.mail_domain}"
@@ -83,6 +86,13 @@ locals {
         Effect   = "Allow"
         Action   = ["ses:SendEmail"]
         Resource = module.media.mail_arns
+      }] : [],
+      # A number is no resource: whoever may send SMS at all may send to any.
+      service == "notification" && local.s.sms_provider == "sns" ? [{
+        Sid      = "Sms"
+        Effect   = "Allow"
+        Action   = ["sns:Publish"]
+        Resource = ["*"]
       }] : [],
       # Wraps and unwraps the data keys that seal bank accounts, PAN and GSTIN.
       service == "vendor-management" ? [{

@@ -47,7 +47,7 @@ variable "settings" {
     error_message = "dev, staging or production."
   }
   validation {
-    condition     = contains(["msg91", "twilio"], var.settings.sms_provider)
-    error_message = "msg91 or twilio."
+    condition     = contains(["msg91", "sns", "twilio"], var.settings.sms_provider)
+    error_message = "msg91, sns or twilio."
   }
 }
