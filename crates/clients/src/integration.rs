@@ -78,6 +78,25 @@ pub struct PlaceOut {
     pub state: Option<String>,
 }
 
+/// `POST /internal/v1/service-areas/search`: by point, by vendor or by both.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AreaSearchIn {
+    /// Inside a polygon; any polygon will do when left out.
+    #[serde(default)]
+    pub point: Option<Point>,
+    /// Of this vendor; of any when left out.
+    #[serde(default)]
+    pub vendor_id: Option<VendorId>,
+}
+
+/// Vendors with such a polygon.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct AreaSearchOut {
+    /// At most 500.
+    pub vendor_ids: Vec<VendorId>,
+}
+
 /// `GET /internal/v1/media/{id}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct MediaFacts {
@@ -117,6 +136,15 @@ impl IntegrationClient {
             Err(error) if error.code() == Some("place_not_found") => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// `POST /internal/v1/service-areas/search`: vendors who drew a polygon, and that holds the point when one is given.
+    ///
+    /// # Errors
+    /// [`ServiceError`].
+    pub async fn vendors_by_area(&self, wanted: AreaSearchIn) -> Result<Vec<VendorId>, ServiceError> {
+        let found: AreaSearchOut = self.0.post("/internal/v1/service-areas/search", &wanted, None).await?;
+        Ok(found.vendor_ids)
     }
 
     /// `GET /internal/v1/media/{id}`.

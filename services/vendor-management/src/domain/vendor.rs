@@ -92,9 +92,15 @@ impl std::fmt::Debug for BusinessDetails {
 }
 
 impl BusinessDetails {
-    /// What does not agree. Each field by itself was checked when it was read.
+    /// Whether only a drawn area can say where it delivers.
     #[must_use]
-    pub fn problems(&self) -> Vec<Problem> {
+    pub fn wants_a_drawn_area(&self) -> bool {
+        self.service_pincodes.is_empty() && self.service_radius_km.is_none()
+    }
+
+    /// What does not agree, given whether the vendor drew an area. Each field by itself was checked when it was read.
+    #[must_use]
+    pub fn problems(&self, area_drawn: bool) -> Vec<Problem> {
         let mut problems = Vec::new();
         match (&self.gst_scheme, &self.gstin) {
             (GstScheme::Unregistered, Some(_)) => {
@@ -120,8 +126,10 @@ impl BusinessDetails {
         if !(9..=18).contains(&digits.len()) || !digits.bytes().all(|b| b.is_ascii_digit()) {
             problems.push(Problem::new("bank_account_number", "9 to 18 digits"));
         }
-        if self.service_pincodes.is_empty() && self.service_radius_km.is_none() {
-            problems.push(Problem::new("service_pincodes", "say where you deliver: service_pincodes, service_radius_km or both"));
+        if self.wants_a_drawn_area() && !area_drawn {
+            let message = "say where you deliver: service_pincodes, service_radius_km, or areas drawn at \
+                           /api/v1/location/service-areas/{vendorId}";
+            problems.push(Problem::new("service_pincodes", message));
         }
         if self.service_radius_km.is_some() && self.location.is_none() {
             problems.push(Problem::new("service_radius_km", "needs warehouse_latitude and warehouse_longitude"));
@@ -258,12 +266,12 @@ mod tests {
     }
 
     fn fields(details: &BusinessDetails) -> Vec<&'static str> {
-        details.problems().into_iter().map(|p| p.field).collect()
+        details.problems(false).into_iter().map(|p| p.field).collect()
     }
 
     #[test]
     fn details_that_agree_have_no_problem() {
-        assert_eq!(details().problems(), []);
+        assert_eq!(details().problems(false), []);
     }
 
     #[test]
@@ -277,12 +285,14 @@ mod tests {
         assert_eq!(fields(&BusinessDetails { gstin: None, ..details() }), ["gstin"]);
         assert_eq!(fields(&BusinessDetails { gstin: None, gst_scheme: GstScheme::Composition, ..details() }), ["gstin"]);
         assert_eq!(fields(&BusinessDetails { gst_scheme: GstScheme::Unregistered, ..details() }), ["gstin"]);
-        assert!(BusinessDetails { gst_scheme: GstScheme::Unregistered, gstin: None, ..details() }.problems().is_empty());
+        assert!(BusinessDetails { gst_scheme: GstScheme::Unregistered, gstin: None, ..details() }.problems(false).is_empty());
     }
 
     #[test]
     fn somewhere_has_to_be_served_and_a_radius_needs_its_centre() {
-        assert_eq!(fields(&BusinessDetails { service_pincodes: vec![], ..details() }), ["service_pincodes"]);
+        let nowhere = BusinessDetails { service_pincodes: vec![], ..details() };
+        assert_eq!(fields(&nowhere), ["service_pincodes"]);
+        assert!(nowhere.problems(true).is_empty(), "an area that was drawn is enough");
         assert_eq!(fields(&BusinessDetails { service_radius_km: Some(10.0), ..details() }), ["service_radius_km"]);
     }
 

@@ -179,9 +179,9 @@ pub(super) struct UpdateVendorIn {
     bank_name: Option<Option<String>>,
 }
 
-fn put<T>(place: &mut T, value: Option<T>) {
+fn put<T: Clone>(place: &mut T, value: &Option<T>) {
     if let Some(value) = value {
-        *place = value;
+        place.clone_from(value);
     }
 }
 
@@ -195,24 +195,24 @@ impl UpdateVendorIn {
     }
 
     /// Writes itself over the details.
-    pub(super) fn apply(self, details: &mut BusinessDetails) {
-        put(&mut details.business_name, self.business_name);
-        put(&mut details.business_type, self.business_type);
-        put(&mut details.gst_scheme, self.gst_scheme);
-        put(&mut details.gstin, self.gstin);
-        put(&mut details.pan, self.pan);
-        put(&mut details.state_code, self.state);
-        put(&mut details.categories, self.categories);
-        put(&mut details.business_phone, self.business_phone);
-        put(&mut details.business_email, self.business_email);
-        put(&mut details.business_address, self.business_address);
-        put(&mut details.service_pincodes, self.service_pincodes);
-        put(&mut details.service_radius_km, self.service_radius_km);
-        put(&mut details.location, Place::of(self.warehouse_latitude, self.warehouse_longitude).map(Some));
-        put(&mut details.bank.number, self.bank_account_number);
-        put(&mut details.bank.ifsc, self.bank_ifsc);
-        put(&mut details.bank.holder_name, self.bank_account_holder_name);
-        put(&mut details.bank.bank_name, self.bank_name);
+    pub(super) fn apply(&self, details: &mut BusinessDetails) {
+        put(&mut details.business_name, &self.business_name);
+        put(&mut details.business_type, &self.business_type);
+        put(&mut details.gst_scheme, &self.gst_scheme);
+        put(&mut details.gstin, &self.gstin);
+        put(&mut details.pan, &self.pan);
+        put(&mut details.state_code, &self.state);
+        put(&mut details.categories, &self.categories);
+        put(&mut details.business_phone, &self.business_phone);
+        put(&mut details.business_email, &self.business_email);
+        put(&mut details.business_address, &self.business_address);
+        put(&mut details.service_pincodes, &self.service_pincodes);
+        put(&mut details.service_radius_km, &self.service_radius_km);
+        put(&mut details.location, &Place::of(self.warehouse_latitude, self.warehouse_longitude).map(Some));
+        put(&mut details.bank.number, &self.bank_account_number);
+        put(&mut details.bank.ifsc, &self.bank_ifsc);
+        put(&mut details.bank.holder_name, &self.bank_account_holder_name);
+        put(&mut details.bank.bank_name, &self.bank_name);
     }
 }
 

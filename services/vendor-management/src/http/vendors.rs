@@ -224,7 +224,7 @@ struct AvailableOut {
     average_rating: Option<String>,
     /// In a straight line, when both ends are known.
     distance_km: Option<f64>,
-    /// `pincode` or `radius`.
+    /// `pincode`, `radius` or `area`.
     covered_by: &'static str,
 }
 
@@ -237,7 +237,11 @@ impl From<Available> for AvailableOut {
             categories: vendor.categories,
             average_rating: vendor.average_rating,
             distance_km: vendor.distance_km.map(|km| (km * 100.0).round() / 100.0),
-            covered_by: if vendor.by_pincode { "pincode" } else { "radius" },
+            covered_by: match (vendor.by_pincode, vendor.by_radius) {
+                (true, _) => "pincode",
+                (false, true) => "radius",
+                (false, false) => "area",
+            },
         }
     }
 }
@@ -261,6 +265,7 @@ async fn available(
         point,
         offers: params.business_type,
         category: params.category,
+        by_area: Vec::new(),
         limit: i64::from(params.limit.unwrap_or(50)),
     };
     let found = find_available(&app, wanted).await?;

@@ -18,6 +18,7 @@ pub(crate) struct Available {
     /// In a straight line; unknown without a point or a warehouse.
     pub(crate) distance_km: Option<f64>,
     pub(crate) by_pincode: bool,
+    pub(crate) by_radius: bool,
 }
 
 /// Where to, and what of.
@@ -27,15 +28,18 @@ pub(crate) struct Wanted {
     pub(crate) point: Option<Place>,
     pub(crate) offers: Option<BusinessType>,
     pub(crate) category: Option<String>,
+    /// Vendors whose drawn area holds the point.
+    pub(crate) by_area: Vec<VendorId>,
     pub(crate) limit: i64,
 }
 
-/// Open shops whose pincodes or radius cover the place, nearest first; those of unknown distance last.
+/// Open shops whose pincodes, radius or drawn area cover the place, nearest first; those of unknown distance last.
 pub(crate) async fn find(conn: &mut PgConnection, wanted: &Wanted) -> Stored<Vec<Available>> {
     sqlx::query_as!(
         Available,
         r#"SELECT id as "id: VendorId", business_name, business_type as "business_type: BusinessType", categories,
-                  average_rating::text as average_rating, distance_km, by_pincode as "by_pincode!"
+                  average_rating::text as average_rating, distance_km, by_pincode as "by_pincode!",
+                  coalesce(distance_km <= service_radius_km::float8, false) as "by_radius!"
              FROM (
                SELECT v.*, coalesce(service_areas ? $1::text, false) AS by_pincode,
                       6371.0088 * 2 * asin(least(1, sqrt(
@@ -45,7 +49,7 @@ pub(crate) async fn find(conn: &mut PgConnection, wanted: &Wanted) -> Stored<Vec
                  FROM vendors v
                 WHERE status = 'active' AND is_accepting_orders AND open_by_hours
              ) AS open
-            WHERE (by_pincode OR distance_km <= service_radius_km::float8)
+            WHERE (by_pincode OR distance_km <= service_radius_km::float8 OR id = ANY ($7))
               AND ($4::text IS NULL OR business_type IN ($4, 'both'))
               AND ($5::text IS NULL OR $5 = ANY (categories))
             ORDER BY distance_km NULLS LAST, id
@@ -55,7 +59,8 @@ pub(crate) async fn find(conn: &mut PgConnection, wanted: &Wanted) -> Stored<Vec
         wanted.point.map(|p| p.longitude),
         wanted.offers.map(BusinessType::as_str),
         wanted.category.as_deref(),
-        wanted.limit
+        wanted.limit,
+        &wanted.by_area.iter().map(VendorId::as_uuid).collect::<Vec<_>>()
     )
     .fetch_all(conn)
     .await

@@ -58,7 +58,7 @@ pub(crate) async fn add(
 /// Vendors sealed by another data key than this one; held until the transaction ends.
 pub(crate) async fn sealed_otherwise(conn: &mut PgConnection, current: Uuid, limit: i64) -> Stored<Vec<VendorId>> {
     sqlx::query_scalar!(
-        r#"SELECT id as "id: VendorId" FROM vendors WHERE data_key_id <> $1 ORDER BY id LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED"#,
+        r#"SELECT id as "id: VendorId" FROM vendors WHERE data_key_id <> $1 AND onboarded_at IS NOT NULL ORDER BY id LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED"#,
         current,
         limit
     )

@@ -1,5 +1,7 @@
 //! Who can deliver somewhere.
 
+use clients::integration::{AreaSearchIn, Point};
+
 use super::Refusal;
 use crate::App;
 use crate::domain::place::Place;
@@ -16,6 +18,13 @@ pub(crate) async fn find_available(app: &App, mut wanted: Wanted) -> Result<Vec<
                 None
             }
         };
+    }
+    if let Some(point) = wanted.point {
+        let point = Point { latitude: point.latitude, longitude: point.longitude };
+        match app.integration.vendors_by_area(AreaSearchIn { point: Some(point), vendor_id: None }).await {
+            Ok(found) => wanted.by_area = found,
+            Err(error) => tracing::warn!(%error, "drawn areas could not be asked for; pincodes and radii have to do"),
+        }
     }
     let mut conn = app.kit.pool.acquire().await?;
     Ok(available::find(&mut conn, &wanted).await?)

@@ -1,5 +1,6 @@
 //! A vendor gives the details of the business.
 
+use clients::integration::AreaSearchIn;
 use domain::events::VendorOnboarded;
 use domain::{Actor, KycStatus, VendorId};
 use pg_kit::outbox;
@@ -17,7 +18,7 @@ pub(crate) async fn onboard_vendor(
     id: VendorId,
     mut details: BusinessDetails,
 ) -> Result<Vendor, Refusal> {
-    let problems = details.problems();
+    let problems = details.problems(area_drawn(app, id, &details).await?);
     if !problems.is_empty() {
         return Err(Refusal::Invalid(problems));
     }
@@ -34,6 +35,15 @@ pub(crate) async fn onboard_vendor(
     outbox::append(&mut tx, now, &*app.kit.ids, actor, &VendorOnboarded { vendor: vendor.facts() }).await?;
     tx.commit().await?;
     Ok(vendor)
+}
+
+/// Whether the vendor drew an area at the integration service; asked only when nothing else says where it delivers.
+pub(crate) async fn area_drawn(app: &App, id: VendorId, details: &BusinessDetails) -> Result<bool, Refusal> {
+    if !details.wants_a_drawn_area() {
+        return Ok(false);
+    }
+    let wanted = AreaSearchIn { point: None, vendor_id: Some(id) };
+    Ok(!app.integration.vendors_by_area(wanted).await.map_err(Refusal::Neighbour)?.is_empty())
 }
 
 /// Where the warehouse may be, when nobody said: by its address or first PIN code. A vendor is not refused for want of it.

@@ -5,7 +5,7 @@ use domain::{Actor, ActorKind, KycStatus, VendorId};
 use pg_kit::outbox;
 use serde_json::json;
 
-use super::{Refusal, audit, change_vendor};
+use super::{Refusal, audit, change_vendor, onboard_vendor};
 use crate::App;
 use crate::domain::vendor::{BusinessDetails, Vendor};
 
@@ -14,9 +14,18 @@ pub(crate) async fn update_vendor(
     app: &App,
     actor: &Actor,
     id: VendorId,
-    edit: impl FnOnce(&mut BusinessDetails) + Send,
+    edit: impl Fn(&mut BusinessDetails) + Send,
 ) -> Result<Vendor, Refusal> {
     let now = app.kit.clock.now();
+    // What is outside is asked before the transaction, by what stands now: in the transaction it is edited again.
+    let draft = onboard_vendor::find(app, id).await?.details.map(|mut details| {
+        edit(&mut details);
+        details
+    });
+    let area_drawn = match &draft {
+        Some(details) => onboard_vendor::area_drawn(app, id, details).await?,
+        None => false,
+    };
     let mut tx = app.kit.pool.begin().await?;
     let vendor = change_vendor::hold(&mut tx, app, id).await?;
     let before = vendor.details.clone().ok_or(Refusal::NotOnboarded)?;
@@ -25,7 +34,7 @@ pub(crate) async fn update_vendor(
     if details == before {
         return Ok(vendor);
     }
-    let problems = details.problems();
+    let problems = details.problems(area_drawn);
     if !problems.is_empty() {
         return Err(Refusal::Invalid(problems));
     }

@@ -68,6 +68,40 @@ async fn again_and_at_the_same_time_the_settlements_are_the_same() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_run_for_one_and_runs_for_all_and_for_other_days_at_the_same_time_take_no_order_twice() {
+    let world = World::selling().await;
+    for _ in 0..20 {
+        let order = world.order(PaymentMethod::Online, "100.00");
+        world.complete(&order, "2026-11-10T06:00:00Z").await;
+    }
+    let finance = world.staff(AdminRole::Finance);
+    let one = json!({"vendor_id": world.vendor.vendor_id, "period_start": "2026-11-09", "period_end": "2026-11-15"});
+    let all = json!({"period_start": "2026-11-09", "period_end": "2026-11-15"});
+    let other = json!({"period_start": "2026-11-10", "period_end": "2026-11-14"});
+    let runs = (0..12).map(|n| world.service.post(GENERATE, &finance, [&one, &all, &other][n % 3]));
+    let answers = futures::future::join_all(runs).await;
+    assert!(answers.iter().all(|answer| matches!(answer.status, 200 | 409)), "{answers:?}");
+    let (lines, orders, settlements): (i64, i64, i64) = sqlx::query_as(
+        "SELECT count(*), count(DISTINCT order_id), count(DISTINCT settlement_id) FROM settlement_line_items",
+    )
+    .fetch_one(&world.service.db.pool)
+    .await
+    .unwrap();
+    assert_eq!((lines, orders, settlements), (20, 20, 1));
+    assert_eq!(world.service.said_types().await.iter().filter(|t| *t == "SettlementGenerated").count(), 1);
+    // The table itself takes no order a second time.
+    let again = sqlx::query(
+        "INSERT INTO settlement_line_items SELECT gen_random_uuid(), settlement_id, order_id, order_number, order_date, completed_at,
+                order_total, refunded_before, order_amount, commission_rate, commission_amount, net_amount, cod_collected,
+                cod_to_remit, created_at FROM settlement_line_items LIMIT 1",
+    )
+    .execute(&world.service.db.pool)
+    .await;
+    assert!(again.unwrap_err().to_string().contains("settlement_lines_order_once"));
+    world.service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn unfinished_backward_and_overlapping_periods_are_refused() {
     let world = World::selling().await;
     let order = world.order(PaymentMethod::Online, "100.00");

@@ -14,6 +14,7 @@ use testkit::{Person, TestService};
 use uuid::Uuid;
 use vendor_management::VendorManagementService;
 
+pub(crate) const AREAS: &str = "/internal/v1/service-areas/search";
 pub(crate) const OTP: &str = "/internal/v1/notifications/delivery-otp";
 pub(crate) const KEY: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
 /// Master key of the sealed fields.
@@ -53,6 +54,7 @@ impl World {
         service
             .neighbour("POST", "/api/v1/location/geocode", 404, json!({"error": {"code": "place_not_found", "message": "no"}}))
             .await;
+        service.neighbour("POST", AREAS, 200, json!({"vendor_ids": []})).await;
         service.neighbour("POST", OTP, 200, json!({"notification_ids": []})).await;
         let mut world = Self { service, vendor, buyer, orders: std::cell::Cell::new(0) };
         world.vendor = world.register("+919848012345").await;

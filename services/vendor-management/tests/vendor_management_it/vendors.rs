@@ -4,7 +4,10 @@ use domain::{AdminRole, ServiceName};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Fine as _, World, onboarding};
+use testkit::wiremock::matchers::{body_partial_json, method, path as at_path};
+use testkit::wiremock::{Mock, ResponseTemplate};
+
+use crate::support::{AREAS, Fine as _, World, onboarding};
 
 fn with(changes: &[(&str, Value)]) -> Value {
     let mut body = onboarding();
@@ -194,6 +197,34 @@ async fn anyone_may_ask_whether_a_shop_is_open() {
     assert_eq!(answer.data(200)["can_take_orders"], true);
     let closing = json!({"is_accepting_orders": false});
     assert_eq!(world.service.send(Method::PUT, &path, None, Some(&closing), &[]).await.code(401), "unauthenticated");
+    world.service.said().await;
+    world.service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_area_that_was_drawn_is_enough_to_be_onboarded_and_found_by() {
+    let world = World::new().await;
+    let body = with(&[("service_pincodes", json!([])), ("service_radius_km", Value::Null)]);
+    let nowhere = world.service.post("/api/v1/vendors/onboard", &world.vendor(), &body).await;
+    assert_eq!(nowhere.code(422), "validation_failed");
+    let drawn = |asked: Value| async {
+        let found = ResponseTemplate::new(200).set_body_json(json!({"data": {"vendor_ids": [world.vendor.vendor_id]}}));
+        let mock = Mock::given(method("POST")).and(at_path(AREAS)).and(body_partial_json(asked));
+        mock.respond_with(found).with_priority(1).mount(&world.service.neighbours).await;
+    };
+    drawn(json!({"vendor_id": world.vendor.vendor_id})).await;
+    drawn(json!({"point": {"latitude": 17.5, "longitude": 78.4}})).await;
+    world.approve(&world.vendor).await;
+    let path = format!("/api/v1/vendors/{}", world.vendor.vendor_id);
+    let only_drawn = json!({"service_pincodes": [], "service_radius_km": null});
+    world.service.put(&path, &world.vendor(), &only_drawn).await.fine(200);
+    let find = |latitude: f64| {
+        let path = format!("/api/v1/vendors/available?latitude={latitude}&longitude=78.4");
+        let (service, token) = (&world.service, world.buyer());
+        async move { service.get(&path, &token).await.data(200).clone() }
+    };
+    assert_eq!(find(17.5).await[0]["covered_by"], "area");
+    assert_eq!(find(17.6).await, json!([]));
     world.service.said().await;
     world.service.finish().await;
 }
