@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use auth::ServiceTokens;
+use clients::catalog::ReplaceReservationIn;
 use clients::{CatalogClient, IntegrationClient, OrderClient, ServiceClient, ServiceError, UserClient};
 use context::Context;
 use domain::{Actor, ActorKind, Channel, OrderId, ServiceName, SharedIds, SystemIds, UserId};
@@ -217,4 +218,19 @@ async fn addresses_are_written_so_that_they_arrive() {
     let plain = ServiceClient::new(http, tokens, ServiceName::User, &base);
     let missing = plain.get::<Value>("/elsewhere", &()).await.unwrap_err();
     assert!(matches!(missing, ServiceError::Unknown { .. }), "a 404 without our envelope is not the service's answer");
+}
+
+#[tokio::test]
+async fn other_lines_are_put_at_the_orders_reservation_and_the_revision_comes_back() {
+    let order = order_id();
+    let answer = json!({"data": {"order_id": order, "status": "active", "revision": 4}});
+    let neighbour = Neighbour::answering(200, &answer).await;
+    let lines = ReplaceReservationIn { revision: 4, lines: Vec::new() };
+    assert_eq!(neighbour.catalog().replace(order, &lines).await.unwrap().revision, 4);
+    let request = neighbour.requests().await.remove(0);
+    assert_eq!((request.method.as_str(), request.url.path()), ("PUT", format!("/internal/v1/reservations/{order}").as_str()));
+    assert_eq!(serde_json::from_slice::<Value>(&request.body).unwrap(), json!({"revision": 4, "lines": []}));
+    // An answer from before there were revisions is the first one.
+    let older = Neighbour::answering(200, &json!({"data": {"order_id": order, "status": "active"}})).await;
+    assert_eq!(older.catalog().release(order).await.unwrap().revision, 1);
 }

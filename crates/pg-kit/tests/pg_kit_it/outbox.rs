@@ -167,3 +167,34 @@ async fn a_batch_of_events_goes_in_at_once_each_with_its_own_aggregate_sequence_
         assert_eq!(last.data["row"], 9);
     }
 }
+
+#[tokio::test]
+async fn an_event_that_a_statement_appends_is_numbered_and_published_like_any_other() {
+    let world = World::new().await;
+    let wall = world.ids.uuid();
+    lay(&world, wall, 0..1).await;
+    let mut conn = world.db.pool.acquire().await.unwrap();
+    let (event_id, correlation_id) = (world.ids.uuid(), world.ids.uuid());
+    let number: i64 = sqlx::query_scalar(
+        "SELECT append_event($1, 'BrickLaid', 1::smallint, $2, $3, $4, NULL, NULL, $5, jsonb_build_object('wall', $3, 'row', 1))",
+    )
+    .bind(event_id)
+    .bind(world.clock.now())
+    .bind(wall)
+    .bind(correlation_id)
+    .bind(serde_json::to_value(world.actor()).unwrap())
+    .fetch_one(&mut *conn)
+    .await
+    .unwrap();
+    assert_eq!(number, 2);
+    lay(&world, wall, 2..3).await;
+    let all = outbox::of_aggregate(&mut conn, wall).await.unwrap();
+    assert_eq!(all.iter().map(|event| event.sequence).collect::<Vec<_>>(), [1, 2, 3]);
+    assert_eq!((all[1].event_id, all[1].correlation_id), (EventId::new(event_id), CorrelationId::new(correlation_id)));
+    let laid: BrickLaid = all[1].parse().unwrap();
+    assert_eq!((laid.wall, laid.row), (wall, 1));
+    drop(conn);
+    let bus = Arc::new(FakeBus::default());
+    assert_eq!(relay(&world, &bus).sweep().await.unwrap().published, 3);
+    testkit::assert_nothing_left(&world.db.pool, &*world.clock).await;
+}

@@ -84,7 +84,7 @@ pub enum BatchError {
 
 /// First to expire first; then first to come.
 fn sort(batches: &mut [Batch]) {
-    batches.sort_by(|a, b| (a.expires_on, a.id).cmp(&(b.expires_on, b.id)));
+    batches.sort_by_key(|batch| (batch.expires_on, batch.id));
 }
 
 /// Sum of something over batches; more than a column holds is more than anybody has.

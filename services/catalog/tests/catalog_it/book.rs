@@ -122,3 +122,23 @@ async fn a_row_that_was_spoilt_by_hand_is_named_with_what_it_should_say() {
     sql(&catalogue, status("committed", "now()")).await.unwrap();
     catalogue.finish().await;
 }
+
+/// The operator's command, as a process of its own.
+#[tokio::test]
+async fn the_command_says_that_all_agrees_or_names_the_row_and_fails() {
+    let catalogue = Catalogue::seeded().await;
+    let vendor = catalogue.vendor().await;
+    let offer = catalogue.offer(&vendor, CEMENT, "100").await;
+    let id = offer["id"].as_str().unwrap();
+    let ask = || {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_catalog"));
+        let done = command.arg("reconcile-stock").env("DATABASE_URL", &catalogue.service.db.url).output().unwrap();
+        (done.status.success(), String::from_utf8(done.stdout).unwrap())
+    };
+    assert_eq!(ask(), (true, "stock, reservations and movements agree\n".to_owned()));
+    sql(&catalogue, format!("UPDATE vendor_inventory SET stock_quantity = 99 WHERE id = '{id}'")).await.unwrap();
+    let named = format!("stock: vendor_inventory {id} (offer {id}) says 99, should say 100\n");
+    assert_eq!(ask(), (false, named));
+    sql(&catalogue, format!("UPDATE vendor_inventory SET stock_quantity = 100 WHERE id = '{id}'")).await.unwrap();
+    catalogue.finish().await;
+}

@@ -77,10 +77,10 @@ impl Shop<'_> {
     fn lines(&self, bags: u32) -> Value {
         let [cement, steel, mason] = self.items;
         let mut lines = vec![json!({"item_type": "material", "item_id": cement, "quantity": bags.to_string()})];
-        if bags % 2 == 0 {
+        if bags.is_multiple_of(2) {
             lines.push(json!({"item_type": "material", "item_id": steel, "quantity": (31 - bags).to_string()}));
         }
-        if bags % 3 == 0 {
+        if bags.is_multiple_of(3) {
             lines.push(json!({"item_type": "labor", "item_id": mason, "quantity": "1", "unit": "day"}));
         }
         Value::Array(lines)
