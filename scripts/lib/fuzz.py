@@ -1,8 +1,8 @@
 """Starts a fleet with people in it and lets schemathesis loose on it, as the owner of things and as an admin."""
 
+import json
 import os
 import pathlib
-import re
 import subprocess
 import sys
 
@@ -17,7 +17,8 @@ LEFT_OUT = r"^/internal/|/events$|/auth/logout$|/users/\{id\}/status$|/admin/use
 
 def run(service, caller, person, fleet, town):
     report = ROOT / ".realserv" / "fuzz" / f"{service}-{caller}.txt"
-    environment = {**os.environ, "SCHEMATHESIS_HOOKS": "fuzz_hooks", "FUZZ_TOWN": town.as_json(),
+    seen = report.with_suffix(".json")
+    environment = {**os.environ, "SCHEMATHESIS_HOOKS": "fuzz_hooks", "FUZZ_TOWN": town.as_json(), "FUZZ_SEEN": str(seen),
                    "PYTHONPATH": str(pathlib.Path(__file__).parent)}
     command = [
         pathlib.Path(sys.executable).parent / "schemathesis", "run", f"{fleet.url(service)}/openapi.json",
@@ -30,11 +31,15 @@ def run(service, caller, person, fleet, town):
         command += ["--exclude-method", "DELETE"] if service == "user" else []
     with open(report, "w") as out:
         status = subprocess.run(command, env=environment, cwd=report.parent, stdout=out, stderr=out).returncode
-    text = report.read_text()
-    cases = re.search(r"(\d[\d,]*) generated", text)
-    counted = f"{cases[1]} requests" if cases else "requests not counted"
-    print(f"{service:18} as {caller:8} {'clean' if status == 0 else 'FAILED':6}  {counted:22} {report.relative_to(ROOT)}", flush=True)
-    return status == 0
+    answers = {int(code): count for code, count in json.loads(seen.read_text()).items()} if seen.exists() else {}
+    good = sum(count for code, count in answers.items() if code < 300)
+    said = " ".join(f"{code}:{count}" for code, count in answers.items())
+    # A run in which nothing was let in has shown nothing.
+    clean = status == 0 and good > 0
+    print(f"{service:18} as {caller:6} {'clean' if clean else 'FAILED':6} {sum(answers.values()):>6} answers  {said}", flush=True)
+    if not clean:
+        print(f"  see {report.relative_to(ROOT)}", flush=True)
+    return clean
 
 
 def main():
