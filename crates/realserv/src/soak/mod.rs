@@ -16,6 +16,7 @@ mod spoil;
 mod steps;
 mod storm;
 mod story;
+mod tools;
 mod watch;
 
 use std::collections::{BTreeMap, BTreeSet};

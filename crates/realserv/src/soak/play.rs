@@ -16,6 +16,7 @@ use super::books::{Books, Broken};
 use super::client::Got;
 use super::steps::{Batch, Weather};
 use super::story::{Stage, Story};
+use super::tools;
 use super::watch::Watch;
 use crate::commands;
 use crate::demo::list;
@@ -204,7 +205,8 @@ impl Run {
                 story.wrong.clear();
             }
         }
-        for broken in books.check(&self.watch, &self.stock).await? {
+        let complaints = tools::complaints(&self.home).await?;
+        for broken in books.check(&self.watch, &self.stock).await?.into_iter().chain(complaints) {
             if self.told.insert((broken.rule.clone(), broken.row.clone())) {
                 findings.broken.push(broken);
             }
