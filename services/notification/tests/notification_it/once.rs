@@ -92,3 +92,33 @@ async fn a_vendor_hears_of_a_cancellation_only_after_hearing_of_the_order() {
     assert_eq!(world.kept(vendor.user_id).await, []);
     assert_eq!(world.states(buyer.user_id, "order_cancelled").await.len(), 2);
 }
+
+#[tokio::test]
+async fn the_same_message_is_not_made_twice_even_when_nobody_remembers_the_event() {
+    let world = world().await;
+    let (buyer, vendor) = (world.buyer().await, world.vendor().await);
+    let envelope = world.happen(ServiceName::Payment, &Order::new(&buyer, &vendor, "online").captured()).await;
+    sqlx::query("DELETE FROM inbox").execute(&world.db.pool).await.unwrap();
+    assert_eq!(world.deliver_envelope(envelope).await, Outcome::Done);
+    world.run_due_jobs().await;
+    assert_eq!(world.chat(&vendor.phone).await.len(), 1);
+    assert_eq!(world.kept(vendor.user_id).await.len(), 2);
+}
+
+#[tokio::test]
+async fn two_senders_side_by_side_send_each_message_once() {
+    let world = world().await;
+    let vendor = world.vendor().await;
+    let mut buyers = Vec::new();
+    for _ in 0..12 {
+        let buyer = world.buyer().await;
+        let envelope = world.envelope(ServiceName::Payment, &Order::new(&buyer, &vendor, "cod").opened());
+        assert_eq!(world.deliver_envelope(envelope).await, Outcome::Done);
+        buyers.push(buyer);
+    }
+    tokio::join!(world.run_due_jobs(), world.run_due_jobs(), world.run_due_jobs());
+    assert_eq!(world.chat(&vendor.phone).await.len(), 12);
+    for buyer in buyers {
+        assert_eq!(world.chat(&buyer.phone).await.len(), 1);
+    }
+}

@@ -117,3 +117,28 @@ async fn a_status_that_comes_before_the_answer_is_not_lost() {
         sqlx::query_scalar("SELECT id FROM notifications WHERE channel = 'whatsapp'").fetch_one(&world.db.pool).await.unwrap();
     assert_eq!(sent["biz_opaque_callback_data"], id.to_string());
 }
+
+#[tokio::test]
+async fn a_number_that_said_stop_gets_no_sms_until_it_changes() {
+    let world = world_with(&["--twilio-url", "{neighbours}/twilio"]).await;
+    let stop = json!({"code": 21610, "message": "Attempt to send to unsubscribed recipient", "status": 400});
+    Mock::given(method("POST")).respond_with(ResponseTemplate::new(400).set_body_json(stop)).mount(&world.neighbours).await;
+    let (buyer, vendor) = (world.buyer().await, world.vendor().await);
+    world.prefer(&buyer, &[("whatsapp_enabled", false), ("sms_enabled", true), ("sms_payment_updates", true)]).await;
+    world.happen(ServiceName::Payment, &Order::new(&buyer, &vendor, "online").captured()).await;
+    let kept = world.one(buyer.user_id, "payment_received", "sms").await;
+    assert_eq!((kept.status.as_str(), kept.attempts), ("failed", 1));
+    let other = world.vendor().await;
+    world.happen(ServiceName::Payment, &Order::new(&buyer, &other, "online").captured()).await;
+    let sms = world.states(buyer.user_id, "payment_received").await.into_iter().filter(|(channel, _)| channel == "sms");
+    assert_eq!(sms.count(), 1, "it is not even tried");
+    let mut moved = crate::samples::user(&buyer, "buyer", "en");
+    moved.user.phone = "+919812345670".parse().unwrap();
+    let mut envelope = world.envelope(ServiceName::User, &moved);
+    envelope.sequence = 2;
+    assert_eq!(world.deliver_envelope(envelope).await, Outcome::Done);
+    let third = world.vendor().await;
+    world.happen(ServiceName::Payment, &Order::new(&buyer, &third, "online").captured()).await;
+    let sms = world.states(buyer.user_id, "payment_received").await.into_iter().filter(|(channel, _)| channel == "sms");
+    assert_eq!(sms.count(), 2, "a new number is a new chance");
+}
