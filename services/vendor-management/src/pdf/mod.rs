@@ -83,15 +83,20 @@ fn head(pen: &mut Pen, statement: &Statement) {
     pen.y = left.max(right) + 8.0;
 }
 
+/// What is taken off.
+fn less(amount: domain::Money) -> String {
+    if amount.is_zero() { grouped(amount) } else { format!("− {}", grouped(amount)) }
+}
+
 fn sums(pen: &mut Pen, statement: &Statement) {
     let sums = &statement.sums;
     let rows = [
         ("Orders", grouped(sums.gross_revenue)),
-        ("RealServ's commission", format!("− {}", grouped(sums.commission_amount))),
+        ("RealServ's commission", less(sums.commission_amount)),
         ("Net of commission", grouped(sums.net_amount)),
-        ("Cash collected by you", format!("− {}", grouped(sums.cod_to_remit))),
+        ("Cash collected by you", less(sums.cod_to_remit)),
         ("Adjustments", grouped(sums.adjustments)),
-        ("Statutory deductions", format!("− {}", grouped(sums.deductions))),
+        ("Statutory deductions", less(sums.deductions)),
     ];
     if !pen.fits(LINE * 8.0 + 60.0) {
         pen.new_page();

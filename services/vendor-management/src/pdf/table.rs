@@ -13,21 +13,23 @@ const PAD: f32 = 4.0;
 const ROW: f32 = 14.0;
 
 /// A column: what it is called, how wide it is, where its text stands.
-type Column = (&'static str, f32, Align);
+pub(super) type Column = (&'static str, f32, Align);
+
+/// What is said of each order; the last column takes what is left.
+pub(super) const ORDER_COLUMNS: [Column; 9] = [
+    ("Order", 52.0, Align::Left),
+    ("Completed", 54.0, Align::Left),
+    ("Charged", 62.0, Align::Right),
+    ("Refunded", 56.0, Align::Right),
+    ("Order amount", 62.0, Align::Right),
+    ("Rate", 38.0, Align::Right),
+    ("Commission", 58.0, Align::Right),
+    ("Net", 64.0, Align::Right),
+    ("Cash held", 0.0, Align::Right),
+];
 
 /// The orders, each with its arithmetic.
 pub(super) fn orders(pen: &mut Pen, statement: &Statement) {
-    let columns = [
-        ("Order", 66.0, Align::Left),
-        ("Completed", 62.0, Align::Left),
-        ("Charged", 66.0, Align::Right),
-        ("Refunded", 60.0, Align::Right),
-        ("Order amount", 66.0, Align::Right),
-        ("Rate", 40.0, Align::Right),
-        ("Commission", 60.0, Align::Right),
-        ("Net", 66.0, Align::Right),
-        ("Cash held", 0.0, Align::Right),
-    ];
     let rows = statement.orders.iter().map(|line| {
         vec![
             line.order_number.to_string(),
@@ -41,7 +43,7 @@ pub(super) fn orders(pen: &mut Pen, statement: &Statement) {
             grouped(line.cod_to_remit),
         ]
     });
-    write(pen, "Orders", &columns, rows.collect());
+    write(pen, "Orders", &ORDER_COLUMNS, rows.collect());
 }
 
 /// Refunds after settlement, and what earlier settlements carried over.
@@ -89,6 +91,14 @@ fn widths(columns: &[Column]) -> Vec<f32> {
     columns.iter().map(|(_, width, _)| if *width > 0.0 { *width } else { RIGHT - MARGIN - taken }).collect()
 }
 
+/// Whether the widest amounts of a statement stand in their columns.
+#[cfg(test)]
+pub(super) fn fits(pen: &Pen, columns: &[Column], widest: &str) -> bool {
+    let width = pen.fonts.width(widest, CELL.weight, CELL.size) + PAD / 2.0;
+    let amounts = columns.iter().zip(widths(columns)).filter(|((name, _, align), _)| *align == Align::Right && *name != "Rate");
+    amounts.into_iter().all(|(_, column)| width <= column)
+}
+
 /// Writes a table with its head again on each new page; nothing at all when it is empty.
 fn write(pen: &mut Pen, title: &str, columns: &[Column], rows: Vec<Vec<String>>) {
     if rows.is_empty() {
@@ -111,8 +121,13 @@ fn write(pen: &mut Pen, title: &str, columns: &[Column], rows: Vec<Vec<String>>)
         }
         let mut x = MARGIN;
         for ((cell, (_, _, align)), width) in row.iter().zip(columns).zip(&widths) {
-            let text = pen.fonts.wrap(cell, CELL.weight, CELL.size, width - PAD).into_iter().next().unwrap_or_default();
-            pen.text(edge(x, *width, *align), pen.y, *align, CELL, &text);
+            // Words may be cut to their column; an amount never.
+            let cut = match align {
+                Align::Left => pen.fonts.wrap(cell, CELL.weight, CELL.size, width - PAD).into_iter().next(),
+                Align::Right => None,
+            };
+            let text = cut.as_deref().unwrap_or(cell);
+            pen.text(edge(x, *width, *align), pen.y, *align, CELL, text);
             x += width;
         }
         pen.line(MARGIN, pen.y + 4.0, RIGHT - MARGIN);

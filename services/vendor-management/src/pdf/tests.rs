@@ -89,6 +89,11 @@ fn a_statement_is_one_page_and_the_same_each_time() {
 }
 
 #[test]
+fn amounts_of_a_crore_stand_in_their_columns() {
+    assert!(table::fits(&Pen::new().unwrap(), &table::ORDER_COLUMNS, "99,99,999.99"));
+}
+
+#[test]
 fn a_long_statement_goes_on_on_more_pages() {
     let (short, long) = (keep("one.pdf", &statement(1)), keep("long.pdf", &statement(120)));
     assert!(long.len() > short.len());

@@ -81,12 +81,11 @@ async fn a_run_for_one_and_runs_for_all_and_for_other_days_at_the_same_time_take
     let runs = (0..12).map(|n| world.service.post(GENERATE, &finance, [&one, &all, &other][n % 3]));
     let answers = futures::future::join_all(runs).await;
     assert!(answers.iter().all(|answer| matches!(answer.status, 200 | 409)), "{answers:?}");
-    let (lines, orders, settlements): (i64, i64, i64) = sqlx::query_as(
-        "SELECT count(*), count(DISTINCT order_id), count(DISTINCT settlement_id) FROM settlement_line_items",
-    )
-    .fetch_one(&world.service.db.pool)
-    .await
-    .unwrap();
+    let (lines, orders, settlements): (i64, i64, i64) =
+        sqlx::query_as("SELECT count(*), count(DISTINCT order_id), count(DISTINCT settlement_id) FROM settlement_line_items")
+            .fetch_one(&world.service.db.pool)
+            .await
+            .unwrap();
     assert_eq!((lines, orders, settlements), (20, 20, 1));
     assert_eq!(world.service.said_types().await.iter().filter(|t| *t == "SettlementGenerated").count(), 1);
     // The table itself takes no order a second time.
