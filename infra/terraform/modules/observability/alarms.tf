@@ -41,6 +41,7 @@ locals {
     whatsapp-again      = { metric = "whatsapp_redelivered_total", service = "integration", above = 50, why = "Meta delivers again and again: the webhook is slow or failing" }
     maps-guessed        = { metric = "location_guessed_total", service = "integration", above = 20, why = "Google Maps does not answer; distances are guessed" }
     stock-contradicted  = { metric = "reservation_end_contradicted_total", service = "catalog", above = 0, why = "An order ended otherwise than its reservation" }
+    stock-mismatched    = { metric = "catalog_stock_mismatches", service = "catalog", above = 0, why = "Stock, reservations and movements do not add up: catalog reconcile-stock names the row" }
   }
 
   simple = merge(local.by_service, local.by_queue, local.by_database, {
