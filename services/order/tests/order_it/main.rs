@@ -11,6 +11,7 @@ mod placing;
 mod reading;
 mod rules;
 mod saga;
+mod statements;
 mod support;
 mod tickets;
 mod time_outs;
