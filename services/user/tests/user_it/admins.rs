@@ -38,6 +38,8 @@ async fn the_first_super_admin_comes_from_the_command_and_signs_in_by_phone() {
     assert_eq!(staff.data(200)[0]["id"], json!(id));
     let me = world.get("/api/v1/auth/me", &human.token).await;
     assert_eq!(me.data(200)["permissions"], json!([]));
+    let gone = world.delete(&format!("/api/v1/users/{id}"), &human.token).await;
+    assert_eq!(gone.code(409), "last_super_admin", "nor by leaving");
     world.finish().await;
 }
 
