@@ -168,3 +168,46 @@ async fn only_finance_looks_into_the_ledger() {
     }
     w.service.finish().await;
 }
+
+#[tokio::test]
+async fn cash_that_was_netted_lets_the_vendor_take_cash_orders_again() {
+    let w = world().await;
+    w.collected(&w.terms(50_001)).await;
+    assert_eq!(w.open_cod(&w.terms(100)).await.code(409), "cod_limit_reached");
+    let mut facts = settlement(w.vendor.vendor_id);
+    (facts.commission_amount, facts.cod_to_remit) = (Money::ZERO, Money::from_rupees(50_001));
+    w.deliver(ServiceName::VendorManagement, &SettlementApproved { settlement: facts }).await;
+    let _ = w.open_cod(&w.terms(100)).await.data(201);
+    w.said().await;
+    w.service.finish().await;
+}
+
+#[tokio::test]
+async fn a_refund_after_the_settlement_says_all_that_an_adjustment_needs_and_the_vendor_owes_it() {
+    let w = world().await;
+    let terms = w.terms(10_000);
+    let (id, _) = w.captured(&terms).await;
+    let mut facts = settlement(w.vendor.vendor_id);
+    (facts.commission_amount, facts.cod_to_remit) = (Money::from_rupees(1_000), Money::ZERO);
+    facts.payout_amount = Money::from_rupees(9_000);
+    w.deliver(ServiceName::VendorManagement, &SettlementApproved { settlement: facts.clone() }).await;
+    let paid = SettlementPaid { settlement: facts, payment_reference: Some("UTR1".into()), paid_at: w.clock.now() };
+    w.deliver(ServiceName::VendorManagement, &paid).await;
+    assert_eq!(w.balance(&w.payable()).await, 0);
+    w.said().await;
+    for (key, amount) in [("key-of-part-one", "600.00"), ("key-of-part-two", "400.00")] {
+        let _ = w.refund(&id, key, &json!({"amount": amount, "reason": "return"})).await.data(201);
+    }
+    w.refunds_done(&id).await;
+    let said = w.said().await;
+    let done: Vec<_> = said.iter().filter(|event| event.r#type == "RefundProcessed").map(|event| &event.data).collect();
+    assert_eq!(done.len(), 2);
+    let totals: Vec<_> = done.iter().map(|data| data["refunded_total"].as_str().unwrap()).collect();
+    assert!(totals.contains(&"1000.00"), "{totals:?}");
+    for data in done {
+        assert_eq!((data["order_id"].clone(), data["vendor_id"].clone()), (json!(terms.order_id), json!(terms.vendor_id)));
+        assert!(data["refund_id"].is_string() && data["refund_amount"].is_string() && data["amount"] == "10000.00", "{data}");
+    }
+    assert_eq!(w.balance(&w.payable()).await, 100_000, "the vendor owes it until the next settlement");
+    w.service.finish().await;
+}
