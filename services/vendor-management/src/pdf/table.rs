@@ -123,8 +123,10 @@ fn write(pen: &mut Pen, title: &str, columns: &[Column], rows: Vec<Vec<String>>)
         for ((cell, (_, _, align)), width) in row.iter().zip(columns).zip(&widths) {
             // Words may be cut to their column; an amount never.
             let cut = match align {
-                Align::Left => pen.fonts.wrap(cell, CELL.weight, CELL.size, width - PAD).into_iter().next(),
-                Align::Right => None,
+                Align::Left if pen.fonts.width(cell, CELL.weight, CELL.size) > width - PAD => {
+                    pen.fonts.wrap(cell, CELL.weight, CELL.size, width - PAD).into_iter().next()
+                }
+                Align::Left | Align::Right => None,
             };
             let text = cut.as_deref().unwrap_or(cell);
             pen.text(edge(x, *width, *align), pen.y, *align, CELL, text);

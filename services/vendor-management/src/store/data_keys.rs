@@ -106,24 +106,19 @@ pub(crate) struct SealedFields {
 
 /// Writes them, and leaves nothing in the clear.
 pub(crate) async fn write(conn: &mut PgConnection, id: VendorId, fields: &SealedFields) -> Stored<()> {
-    let part = |field: &Option<SealedField>| field.clone().map(|f| (f.sealed, f.hash)).unzip();
-    let ((gstin, gstin_hash), (pan, pan_hash), (bank, bank_hash)): (
-        (Option<Vec<u8>>, Option<Vec<u8>>),
-        (Option<Vec<u8>>, Option<Vec<u8>>),
-        (Option<Vec<u8>>, Option<Vec<u8>>),
-    ) = (part(&fields.gstin), part(&fields.pan), part(&fields.bank_account));
+    let (gstin, pan, bank) = (fields.gstin.as_ref(), fields.pan.as_ref(), fields.bank_account.as_ref());
     sqlx::query!(
         "UPDATE vendors
             SET gstin_sealed = $2, gstin_hash = $3, pan_sealed = $4, pan_hash = $5, bank_account_sealed = $6,
                 bank_account_hash = $7, data_key_id = $8, gstin = NULL, pan = NULL, bank_account_number = NULL
           WHERE id = $1",
         id as VendorId,
-        gstin,
-        gstin_hash,
-        pan,
-        pan_hash,
-        bank,
-        bank_hash,
+        gstin.map(|field| &field.sealed[..]),
+        gstin.map(|field| &field.hash[..]),
+        pan.map(|field| &field.sealed[..]),
+        pan.map(|field| &field.hash[..]),
+        bank.map(|field| &field.sealed[..]),
+        bank.map(|field| &field.hash[..]),
         fields.data_key_id
     )
     .execute(conn)

@@ -16,23 +16,23 @@ async fn all(part: usize, of: usize) {
     let cases = document["cases"].as_array().unwrap();
     assert!(cases.len() >= 30);
     for case in cases.iter().skip(part).step_by(of) {
-        one(case).await;
+        Box::pin(one(case)).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_worked_cases_hold_to_the_paisa_first_third() {
-    all(0, 3).await;
+    Box::pin(all(0, 3)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_worked_cases_hold_to_the_paisa_second_third() {
-    all(1, 3).await;
+    Box::pin(all(1, 3)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_worked_cases_hold_to_the_paisa_last_third() {
-    all(2, 3).await;
+    Box::pin(all(2, 3)).await;
 }
 
 struct Case<'a> {
