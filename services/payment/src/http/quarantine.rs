@@ -148,6 +148,10 @@ async fn decide(
     decision: Decision,
     asked: &ResolveIn,
 ) -> Result<Data<HeldOut>, ApiError> {
+    let is_an_id = (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    if !is_an_id {
+        return Err(ApiError::not_found("payment"));
+    }
     let by = who.caller.user_id().ok_or_else(|| ApiError::forbidden("forbidden", "only people decide on held money"))?;
     let stray = resolve_quarantine(app, &who.actor, by, (id, decision), Some(&asked.notes)).await?;
     Ok(Data::new(stray.into()))

@@ -48,6 +48,7 @@ pub(crate) struct ReconciliationParams {
     /// `json` or `csv`.
     #[garde(skip)]
     #[serde(default)]
+    #[param(inline)]
     format: Form,
 }
 

@@ -39,6 +39,10 @@ fn numbered(w: &World, rupees: i32, number: u64) -> OpenPaymentIn {
 }
 
 async fn story() -> Story {
+    Box::pin(played()).await
+}
+
+async fn played() -> Story {
     let w = world_of_today().await;
     let terms = numbered(&w, 11_800, 1);
     let (payment, gateway_payment) = w.captured(&terms).await;
