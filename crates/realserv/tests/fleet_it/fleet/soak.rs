@@ -8,14 +8,15 @@ const SEED: &str = "20261120";
 
 #[test]
 fn random_orders_end_as_the_model_says_and_every_corrupted_row_is_named() {
-    let said = soak(&["--batches", "4", "--sequences", "16", "--between", "4", "--spoil"]);
+    // The batches 1 and 2 of this seed have a service killed, messages that fail and a clock that jumps.
+    let said = soak(&["--from", "1", "--batches", "2", "--sequences", "16", "--between", "2", "--spoil"]);
     assert!(said.contains(", 0 findings in"), "{said}");
-    assert!(said.matches("  named: ").count() >= 10, "{said}");
+    assert!(said.matches("  named: ").count() >= 8, "{said}");
 }
 
 #[test]
 fn sixty_four_clients_at_the_same_orders_leave_the_books_in_order() {
-    let said = soak(&["--storm", "--minutes", "0.1"]);
+    let said = soak(&["--storm", "--minutes", "0.08"]);
     assert!(said.contains("of 64 clients, 0 findings"), "{said}");
 }
 
