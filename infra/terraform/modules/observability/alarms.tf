@@ -36,7 +36,7 @@ locals {
     payment-quarantined = { metric = "payments_quarantined_total", service = "payment", above = 0, why = "A payment does not fit its order and waits for a person" }
     refunds-failed      = { metric = "refunds_failed_total", service = "payment", above = 0, why = "A refund failed for good" }
     refunds-foreign     = { metric = "refunds_foreign_total", service = "payment", above = 0, why = "Somebody refunded at Razorpay, past the ledger" }
-    payments-duplicate  = { metric = "payments_duplicate_total", service = "payment", above = 3, why = "Buyers pay twice" }
+    payments-given-back = { metric = "payments_given_back_total", service = "payment", above = 3, why = "Buyers pay twice, or for what they edited" }
     whatsapp-signatures = { metric = "webhook_refused_total", service = "integration", above = 5, why = "WhatsApp's webhooks are refused" }
     whatsapp-again      = { metric = "whatsapp_redelivered_total", service = "integration", above = 50, why = "Meta delivers again and again: the webhook is slow or failing" }
     maps-guessed        = { metric = "location_guessed_total", service = "integration", above = 20, why = "Google Maps does not answer; distances are guessed" }

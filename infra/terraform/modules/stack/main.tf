@@ -107,7 +107,7 @@ locals {
   }
   metric_names = [
     "outbox_pending", "outbox_oldest_seconds", "jobs_total", "events_consumed_total", "events_published_total",
-    "payment_signature_mismatch_total", "payments_quarantined_total", "payments_duplicate_total", "refunds_failed_total",
+    "payment_signature_mismatch_total", "payments_quarantined_total", "payments_given_back_total", "refunds_failed_total",
     "refunds_foreign_total", "webhook_refused_total", "whatsapp_redelivered_total", "location_guessed_total",
     "reservation_end_contradicted_total", "catalog_stock_mismatches", "bot_answers_total", "auth_refused_total",
   ]
