@@ -149,8 +149,12 @@ async fn explain(stage: &Stage, database: &str, browser: &Browser, urls: impl It
             |text: &str| ["m.shuffle", "WITH found", "search_words", "FROM vendors"].iter().any(|mark| text.contains(mark));
         for one in ran.iter().filter(|one| of_page(&one.text)) {
             let statement = one.filled_in();
-            let plan = sqlx::query(AssertSqlSafe(format!("EXPLAIN (ANALYZE, BUFFERS) {statement}"))).fetch_all(&mut own).await?;
-            let lines: Vec<String> = plan.iter().map(|row| row.get(0)).collect();
+            let explain = AssertSqlSafe(format!("EXPLAIN (ANALYZE, BUFFERS) {statement}"));
+            let lines: Vec<String> = match sqlx::query(explain).fetch_all(&mut own).await {
+                Ok(plan) => plan.iter().map(|row| row.get(0)).collect(),
+                // A text that the log does not tell in full.
+                Err(error) => vec![error.to_string()],
+            };
             let _ = writeln!(report, "{url}\n{statement}\n{}\n", lines.join("\n"));
             let whole = |line: &&String| line.contains("Seq Scan on materials") || line.contains("Seq Scan on vendor_inventory");
             if let Some(line) = lines.iter().find(whole) {

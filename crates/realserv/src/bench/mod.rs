@@ -134,12 +134,12 @@ async fn measure(
     let idle = vitals::memory(&stage.run, names);
     println!("\n{}", machine());
     if args.large_catalogue {
-        large::run(stage).await.context("the large catalogue")?;
+        Box::pin(large::run(stage)).await.context("the large catalogue")?;
     } else if args.only != Some(Part::Ordering) {
-        browsing::run(stage).await.context("browsing")?;
+        Box::pin(browsing::run(stage)).await.context("browsing")?;
     }
     if !args.large_catalogue && args.only != Some(Part::Browsing) {
-        ordering::run(stage, home).await.context("ordering")?;
+        Box::pin(ordering::run(stage, home)).await.context("ordering")?;
     }
     vitals::print(names, ready, &idle, &vitals::memory(&stage.run, names));
     Ok(())

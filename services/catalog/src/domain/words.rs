@@ -220,7 +220,8 @@ impl Looking {
 
 fn phrase(text: &str) -> Option<Phrase> {
     let words: Phrase = text.split('_').map(str::to_owned).collect();
-    let fits = |word: &String| !word.is_empty() && !word.chars().any(|c| c.is_whitespace() || c.is_control() || is_punctuation(c));
+    let fits =
+        |word: &String| !word.is_empty() && !word.chars().any(|c| c.is_whitespace() || c.is_control() || is_punctuation(c));
     (words.len() <= LONGEST_TERM + 2 && words.iter().all(fits)).then_some(words)
 }
 

@@ -58,8 +58,11 @@ fn values(counted: &[Counted<String>]) -> Vec<ValueCount> {
 
 impl From<&Facets> for FacetsOut {
     fn from(facets: &Facets) -> Self {
-        let category =
-            |one: &Counted<(CategoryId, String)>| CategoryCount { category_id: one.of.0, name: one.of.1.clone(), count: one.count };
+        let category = |one: &Counted<(CategoryId, String)>| CategoryCount {
+            category_id: one.of.0,
+            name: one.of.1.clone(),
+            count: one.count,
+        };
         Self {
             categories: facets.categories.iter().map(category).collect(),
             brands: values(&facets.brands),

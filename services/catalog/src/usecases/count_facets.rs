@@ -108,11 +108,8 @@ fn sorted(counts: Vec<Count>, names: &HashMap<CategoryId, String>, bounds: &[Mon
             _ => {
                 let Some((key, value)) = term.split_once('=') else { continue };
                 let of = label.unwrap_or_else(|| value.to_owned());
-                let values = if key == "brand" {
-                    &mut facets.brands
-                } else {
-                    facets.specifications.entry(key.to_owned()).or_default()
-                };
+                let values =
+                    if key == "brand" { &mut facets.brands } else { facets.specifications.entry(key.to_owned()).or_default() };
                 values.push(Counted { of, count });
             }
         }
@@ -165,8 +162,11 @@ mod tests {
 
     #[test]
     fn the_most_frequent_come_first_and_brands_stand_apart() {
-        let counts =
-            vec![counted("specification", "grade=a", 1), counted("specification", "grade=b", 5), counted("specification", "brand=x", 2)];
+        let counts = vec![
+            counted("specification", "grade=a", 1),
+            counted("specification", "grade=b", 5),
+            counted("specification", "brand=x", 2),
+        ];
         let facets = sorted(counts, &HashMap::new(), &[]);
         assert_eq!(facets.brands, [Counted { of: "x".to_owned(), count: 2 }]);
         assert_eq!(facets.specifications["grade"][0].of, "b");

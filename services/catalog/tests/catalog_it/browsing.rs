@@ -50,7 +50,19 @@ async fn filters_narrow_down_and_a_category_includes_what_hangs_under_it() {
     assert_eq!(prices, ["360.00", "362.00", "362.00", "366.00", "368.00", "370.00"]);
     let nowhere = format!("/api/v1/materials/category/{}", uuid::Uuid::from_u128(5));
     assert_eq!(catalogue.browse(&nowhere).await.code(404), "not_found");
-    for bad in ["limit=0", "limit=101", "min_price=1e3", "min_price=9&max_price=8", "sort=colour", "cursor=x", "unit=pound", "spec=x", "latitude=17.4", "latitude=91&longitude=1", "pincode=12"] {
+    for bad in [
+        "limit=0",
+        "limit=101",
+        "min_price=1e3",
+        "min_price=9&max_price=8",
+        "sort=colour",
+        "cursor=x",
+        "unit=pound",
+        "spec=x",
+        "latitude=17.4",
+        "latitude=91&longitude=1",
+        "pincode=12",
+    ] {
         assert_eq!(catalogue.browse(&format!("/api/v1/materials?{bad}")).await.code(422), "validation_failed", "{bad}");
     }
     catalogue.finish().await;
