@@ -75,9 +75,7 @@ pub async fn connect(settings: &PgSettings) -> Result<PgPool, DbError> {
         .acquire_timeout(Duration::from_secs(settings.database_acquire_timeout_seconds))
         .idle_timeout(Duration::from_secs(300))
         .test_before_acquire(false)
-        .before_acquire(|conn, meta| {
-            Box::pin(async move { Ok(meta.idle_for < TRUSTED_FOR || conn.ping().await.is_ok()) })
-        })
+        .before_acquire(|conn, meta| Box::pin(async move { Ok(meta.idle_for < TRUSTED_FOR || conn.ping().await.is_ok()) }))
         .connect_with(settings.options()?)
         .await?;
     Ok(pool)
