@@ -188,7 +188,7 @@ pub(crate) async fn page<T: Sold>(conn: &mut PgConnection, ask: &Ask<'_>) -> Sto
 enum Way {
     /// As the planner thinks.
     Along,
-    /// By the words first.
+    /// By the words or specifications first.
     ByWords,
     /// Category by category.
     ByCategory,
@@ -198,6 +198,7 @@ impl Way {
     fn of(filter: &Filter) -> Self {
         match &filter.looking {
             Some(looking) if looking.is_compound() || filter.has_more_than_words() => Self::ByWords,
+            None if !filter.specifications.is_empty() => Self::ByWords,
             None if filter.category.is_some() => Self::ByCategory,
             _ => Self::Along,
         }
