@@ -45,6 +45,8 @@ struct Known {
     /// The checkout of before the last edit, and whether an edit is in doubt: then amount and checkout are.
     old_checkout: Option<String>,
     edit_in_doubt: bool,
+    /// What was ordered last.
+    quantity: Option<usize>,
     /// The newest code and when it came, if nothing makes it doubtful.
     code: Option<(String, i64)>,
     code_is_sure: bool,
@@ -360,6 +362,8 @@ impl Story {
             {
                 return None;
             }
+            // As much as before changes nothing, and the checkout stays: that is another act than the model's.
+            Act::Edit(quantity) if self.known.edit_in_doubt || usize::from(quantity) == self.quantity() => return None,
             Act::Edit(quantity) => {
                 let path = format!("{order}/items/{}", placed.item);
                 doing.put(buyer, &path, &json!({ "quantity": quantity.to_string() })).await
@@ -403,6 +407,10 @@ impl Story {
             Act::Resolve(verdict) => self.resolve(doing, verdict).await?,
             _ => self.deliver(doing, act).await?,
         })
+    }
+
+    fn quantity(&self) -> usize {
+        self.known.quantity.unwrap_or(self.sequence.quantity)
     }
 
     async fn resolve(&self, doing: &Doing<'_>, verdict: Verdict) -> Option<Got> {
@@ -474,10 +482,11 @@ impl Story {
                     known.handed = Some(data.clone());
                 }
             }
-            Act::Edit(_) if worked => {
+            Act::Edit(quantity) if worked => {
+                known.quantity = Some(usize::from(quantity));
                 if let (Some(placed), Some(now)) = (&mut self.placed, read_placed(data, 0)) {
                     known.left = (now.total, now.total);
-                    if now.gateway_order != placed.gateway_order {
+                    if now.gateway_order.is_some() && now.gateway_order != placed.gateway_order {
                         known.old_checkout = placed.gateway_order.take();
                         known.handed = None;
                         known.attempts = 0;
