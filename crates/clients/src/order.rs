@@ -30,6 +30,9 @@ pub struct OrderSummary {
     /// When it was completed.
     #[serde(default)]
     pub completed_at: Option<DateTime<Utc>>,
+    /// When it last changed.
+    #[serde(default)]
+    pub updated_at: Option<DateTime<Utc>>,
 }
 
 /// `POST /internal/v1/orders/{id}/mark-paid`.

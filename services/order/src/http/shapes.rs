@@ -375,5 +375,6 @@ pub(crate) fn summary(order: Order) -> OrderSummary {
         refunded: order.refunded,
         placed_at: order.created_at,
         completed_at: order.completed_at,
+        updated_at: Some(order.updated_at),
     }
 }
