@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use books::{
-    AdjustmentFact, CopyFact, Facts, GatewayPayment, GatewayRefund, LineFact, Movement, OrderFact, PaymentFact, RefundFact,
+    AdjustmentFact, CopyFact, Facts, GatewayPayment, GatewayRefund, LineFact, Movement, OrderFact, Pair, PaymentFact, RefundFact,
     SettlementFact, check,
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -280,4 +280,32 @@ fn what_is_still_on_its_way_is_not_held_against_anybody() {
     assert_eq!(check(&facts), Vec::new(), "the order has not heard of it yet");
     facts.payments[0].changed_at = Some(now - TimeDelta::seconds(61));
     assert!(!check(&facts).is_empty(), "it had a minute");
+}
+
+#[test]
+fn an_order_cancelled_during_an_edit_may_differ_from_a_payment_that_took_nothing_or_gives_back_all_it_took() {
+    let mut order = order(ONLINE, "ORD000001", "online", 1_000_000, 0);
+    (order.status, order.payment_status) = ("cancelled".to_owned(), "pending".to_owned());
+    let nothing = PaymentFact {
+        amount: 1_200_000,
+        status: "failed".to_owned(),
+        gateway_payment: None,
+        fee: None,
+        cancelled: true,
+        ..payment(PAID_ONLINE, &order)
+    };
+    let returned =
+        PaymentFact { status: "refunded".to_owned(), refunded: 1_200_000, refund_requested: 1_200_000, ..nothing.clone() };
+    let kept = PaymentFact { refunded: 0, refund_requested: 0, status: "captured".to_owned(), ..nothing.clone() };
+    let differs = |order: &OrderFact, payment: &PaymentFact| {
+        let facts = Facts { orders: vec![order.clone()], payments: vec![payment.clone()], ..Facts::default() };
+        check(&facts).iter().any(|found| found.pair == Pair::OrderPayment)
+    };
+    assert!(!differs(&order, &nothing), "it took nothing");
+    let confirmed = OrderFact { status: "confirmed".to_owned(), ..order.clone() };
+    assert!(differs(&confirmed, &nothing), "only of a cancelled order");
+    (order.payment_status, order.refunded) = ("refunded".to_owned(), 1_000_000);
+    assert!(!differs(&order, &returned), "it gave back all it took");
+    (order.payment_status, order.refunded) = ("paid".to_owned(), 0);
+    assert!(differs(&order, &kept), "it keeps what it took");
 }

@@ -47,13 +47,17 @@ fn pair(found: &mut Found<'_>, order: &OrderFact, payment: &PaymentFact) {
     if !as_good {
         found.note(of_order(Pair::OrderPayment, 13, order, against()), "payment_status", &wanted[0], &known);
     }
-    found.same_money(of_order(Pair::OrderPayment, 13, order, against()), "refunded", payment.refunded, order.refunded);
+    // A cancelled order keeps no more of what went back than it cost.
+    let back = if order.status == "cancelled" { payment.refunded.min(order.total) } else { payment.refunded };
+    found.same_money(of_order(Pair::OrderPayment, 13, order, against()), "refunded", back, order.refunded);
     progress(found, order, payment);
 }
 
-/// A third opinion says who is wrong: the order's own lines, the gateway, the ledger.
+/// A third opinion says who is wrong: the order's own lines, the gateway, the ledger. An order that was cancelled while its
+/// items were edited may have a payment that asks for what the edit wanted: it took nothing, or gives back all it took.
 fn amount(found: &mut Found<'_>, order: &OrderFact, payment: &PaymentFact) {
-    if order.total == payment.amount {
+    let goes_back = !payment.money_came_in() || payment.refund_requested == payment.amount;
+    if order.total == payment.amount || (order.status == "cancelled" && goes_back) {
         return;
     }
     let payment_is_wrong = order.lines_total == Some(order.total);
