@@ -7,9 +7,9 @@ use domain::events::{
     PaymentOpened, PaymentQuarantined, RefundFailed, RefundProcessed, RefundRequested, SettlementApproved, SettlementGenerated,
     SettlementPaid, StockCommitted, StockReleased, StockReserved,
 };
-use domain::{Money, OrderId, PaymentId, PaymentMethod};
+use domain::{OrderId, PaymentId, PaymentMethod};
 
-use crate::usecases::follow_payment::Captured;
+use crate::usecases::follow_payment::{Captured, GoneBack};
 
 /// What an event says about orders.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ pub(super) enum Effect {
     Captured(OrderId, Captured),
     PaymentFailed(OrderId),
     Collected(OrderId, DateTime<Utc>),
-    Refunded(OrderId, Money),
+    Refunded(OrderId, GoneBack),
     Dispatched(OrderId),
     Delivered(OrderId),
 }
@@ -86,7 +86,8 @@ fn money(envelope: &Envelope) -> Told {
         RefundProcessed::TYPE => {
             let e: RefundProcessed = envelope.parse()?;
             let order = e.payment.order_id;
-            of(order, format!("₹{} was refunded", e.refund_amount), Effect::Refunded(order, e.refunded_total))
+            let back = GoneBack { paid: e.payment.amount, in_all: e.refunded_total };
+            of(order, format!("₹{} was refunded", e.refund_amount), Effect::Refunded(order, back))
         }
         RefundFailed::TYPE => {
             let e: RefundFailed = envelope.parse()?;

@@ -80,7 +80,7 @@ async fn effect(by: &By<'_>, conn: &mut sqlx::PgConnection, heard: &Heard) -> Re
         Effect::Captured(order, money) => follow_payment::captured(by, conn, order, money).await,
         Effect::PaymentFailed(order) => follow_payment::failed(by, conn, order).await,
         Effect::Collected(order, at) => follow_payment::collected(by, conn, order, at).await,
-        Effect::Refunded(order, in_all) => follow_payment::refunded(by, conn, order, in_all).await,
+        Effect::Refunded(order, money) => follow_payment::refunded(by, conn, order, money).await,
         Effect::Dispatched(order) => follow_delivery::dispatched(by, conn, order).await,
         Effect::Delivered(order) => follow_delivery::delivered(by, conn, order).await,
     }

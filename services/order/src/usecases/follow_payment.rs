@@ -1,7 +1,7 @@
 //! What an order makes of the news about its payment, in whatever order they come (rules 13, 15, 17).
 
 use chrono::{DateTime, Utc};
-use domain::{ActorKind, Money, OrderId, OrderStatus, PaymentId, PaymentMethod};
+use domain::{ActorKind, Money, OrderId, OrderStatus, PaymentId, PaymentMethod, PaymentStatus};
 use sqlx::PgConnection;
 
 use super::Refusal;
@@ -26,7 +26,8 @@ pub(crate) async fn captured(by: &By<'_>, conn: &mut PgConnection, id: OrderId, 
     if order.payment_method != PaymentMethod::Online {
         return Err(Refusal::AmountMismatch);
     }
-    if order.total != money.amount {
+    // What a cancelled order cost does not matter any more: an edit may have been open when it ended, and all of it goes back.
+    if order.total != money.amount && order.status != OrderStatus::Cancelled {
         order = paid_while_editing(by, conn, &order, money.amount).await?.ok_or(Refusal::AmountMismatch)?;
     }
     if order.paid_at.is_some() {
@@ -70,10 +71,25 @@ pub(crate) async fn collected(by: &By<'_>, conn: &mut PgConnection, id: OrderId,
     Ok(true)
 }
 
-/// So much went back in all.
-pub(crate) async fn refunded(by: &By<'_>, conn: &mut PgConnection, id: OrderId, in_all: Money) -> Result<bool, Refusal> {
+/// Money that went back.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct GoneBack {
+    /// What had been paid.
+    pub(crate) paid: Money,
+    /// What went back of it in all.
+    pub(crate) in_all: Money,
+}
+
+/// So much went back in all. What had been paid for a cancelled order may be what an edit wanted: it is back in full when
+/// that is, and the order keeps no more of it than it cost.
+pub(crate) async fn refunded(by: &By<'_>, conn: &mut PgConnection, id: OrderId, money: GoneBack) -> Result<bool, Refusal> {
     let mut order = lock(conn, id).await?;
-    let (status, refunded) = payment::refunded(order.payment_status, order.total, order.refunded, in_all);
+    if order.payment_status == PaymentStatus::Refunded {
+        return Ok(false);
+    }
+    let paid = if order.status == OrderStatus::Cancelled { money.paid } else { order.total };
+    let (status, refunded) = payment::refunded(order.payment_status, paid, order.refunded, money.in_all);
+    let refunded = refunded.min(order.total);
     if (status, refunded) == (order.payment_status, order.refunded) {
         return Ok(false);
     }
