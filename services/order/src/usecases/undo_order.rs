@@ -207,8 +207,11 @@ pub(crate) async fn undo_order(app: &App, order_id: OrderId, failure: Failure) -
 /// way from being made.
 pub(crate) async fn free_stock(app: &App, order_id: OrderId) -> Result<(), Refusal> {
     match app.neighbours.catalog.release(order_id).await {
-        // A refusal is final: there is nothing of ours to free.
-        Ok(_) | Err(ServiceError::Refused { .. }) => {}
+        Ok(_) => {}
+        // A final refusal: there is nothing of ours to free.
+        Err(error @ ServiceError::Refused { .. }) if !error.is_transient() => {
+            tracing::warn!(%order_id, %error, "catalog has nothing to free for a cancelled order");
+        }
         Err(error) => return Err(error.into()),
     }
     app.crash_point(CrashPoint::ReleaseCalled);

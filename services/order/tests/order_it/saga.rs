@@ -87,6 +87,20 @@ async fn stock_that_cannot_be_freed_at_once_is_freed_by_the_sweeper() {
 }
 
 #[tokio::test]
+async fn stock_whose_release_meets_another_change_is_freed_by_the_sweeper() {
+    let world = World::new().await;
+    world.instead("POST", OPEN_ONLINE, 3, ResponseTemplate::new(503)).await;
+    world.instead_like("POST", "/release$", 1, refused(409, "concurrent_change", "try again")).await;
+    let _ = world.place_with(&world.basket("online"), "k").await.code(503);
+    assert_eq!(world.text("SELECT step FROM order_sagas").await, "undoing");
+    world.leases_run_out().await;
+    assert_eq!(order::finish_sagas(&world.service.app).await.unwrap(), 1);
+    assert_eq!(world.text("SELECT step FROM order_sagas").await, "undone");
+    assert_eq!(world.releases().await, 2);
+    world.finish().await;
+}
+
+#[tokio::test]
 async fn a_cash_order_is_not_confirmed_before_its_payment_is_open() {
     let world = World::new().await;
     let order = world.placed("cod").await;
