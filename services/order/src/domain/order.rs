@@ -296,6 +296,12 @@ impl SagaStep {
         Self::EditSettling,
     ];
 
+    /// Whether an edit of the items is not settled yet.
+    #[must_use]
+    pub const fn is_edit(self) -> bool {
+        matches!(self, Self::Editing | Self::EditReserved | Self::EditUndoing | Self::EditSettling)
+    }
+
     /// As stored.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -29,7 +29,8 @@ impl From<Refusal> for ApiError {
             Refusal::DisputeOpen => Self::conflict("dispute_open", "there is an open dispute about this order"),
             Refusal::Undecidable(why) => undecidable(why),
             Refusal::NotReady => {
-                Self::conflict("order_not_ready", "the order is still being placed; try again in a moment").with_retry_after(1)
+                Self::conflict("order_not_ready", "the order is still being placed or edited; try again in a moment")
+                    .with_retry_after(1)
             }
             Refusal::NotEditable(status) => {
                 Self::conflict("not_editable", "items are edited while an order is pending and unpaid")

@@ -39,7 +39,8 @@ pub(crate) struct Open {
     pub(crate) wants: Option<(Edit, Actor)>,
 }
 
-/// Begins one, leased to whoever writes it, if nothing else is under way with the order and it still is what was read.
+/// Begins one, leased to whoever writes it, if nothing else is under way with the order and it still is what was read. The
+/// order is locked for it: of a confirmation at the same moment, one sees the other.
 pub(crate) async fn begin(
     conn: &mut PgConnection,
     order_id: OrderId,
@@ -67,7 +68,7 @@ pub(crate) async fn begin(
                 last_error = NULL, deadline = $5, leased_until = clock_timestamp() + make_interval(secs => $6),
                 correlation_id = $7, updated_at = $4
           WHERE order_id = $1 AND step = 'done'
-            AND EXISTS (SELECT FROM orders WHERE id = $1 AND revision = $2 AND status = 'pending')",
+            AND EXISTS (SELECT FROM orders WHERE id = $1 AND revision = $2 AND status = 'pending' FOR SHARE)",
         order_id.as_uuid(),
         order_revision,
         Json(stored) as _,

@@ -12,7 +12,7 @@ use clients::ServiceError;
 use clients::catalog::ReplaceReservationIn;
 use clients::payment::{OpenedPayment, ReplacePaymentIn};
 use domain::events::OrderItemsChanged;
-use domain::{Money, OrderId, PaymentMethod};
+use domain::{Money, OrderId};
 use sqlx::PgConnection;
 
 use super::Refusal;
@@ -213,8 +213,8 @@ pub(crate) async fn paid_while_editing(
 /// Payment is to ask for what the order costs. Money that is on its way decides first: then this is asked again later.
 async fn payment_back(app: &App, work: &Work) -> Result<Next, Refusal> {
     let (order, order_id) = (&work.order, work.order.id);
-    // Paid online or cancelled: payment has heard of that itself, and asks for nothing more.
-    let asks_for_money = order.cancellation.is_none() && (order.paid_at.is_none() || order.payment_method == PaymentMethod::Cod);
+    // Paid or cancelled: payment has heard of that itself, and asks for nothing more.
+    let asks_for_money = order.cancellation.is_none() && order.paid_at.is_none();
     if asks_for_money {
         let terms = ReplacePaymentIn { amount: order.total, revision: work.open.revision };
         match again(app, order_id, || app.neighbours.payment.replace(order_id, &terms)).await {
@@ -243,9 +243,7 @@ async fn settle(app: &App, work: &Work) -> Result<(), Refusal> {
     let keep = ReplaceReservationIn { revision: work.open.revision, lines: as_wanted(&held(&work.lines)) };
     match again(app, order_id, || app.neighbours.catalog.replace(order_id, &keep)).await {
         Ok(_) => {}
-        Err(error @ ServiceError::Refused { .. }) if !error.is_transient() => {
-            tracing::warn!(%order_id, %error, "catalog keeps nothing for an edited order any more");
-        }
+        Err(error @ ServiceError::Refused { .. }) if !error.is_transient() => unsettled(app, work, &error).await?,
         Err(error) => return Err(error.into()),
     }
     app.crash_point(CrashPoint::EditSettled);
@@ -253,4 +251,18 @@ async fn settle(app: &App, work: &Work) -> Result<(), Refusal> {
     let (lease, now) = (app.config.lease_seconds(), app.kit.clock.now());
     sagas::advance(&mut conn, order_id, SagaStep::EditSettling, SagaStep::Done, lease, now).await?;
     Ok(())
+}
+
+/// Catalog refused for good. An order that was cancelled keeps nothing, as it should; of any other what left or is kept may
+/// be more than it says, which somebody has to look into.
+async fn unsettled(app: &App, work: &Work, error: &ServiceError) -> Result<(), Refusal> {
+    let order_id = work.order.id;
+    let released = matches!(error, ServiceError::Refused { details: Some(details), .. } if details["status"] == "released");
+    if released || work.order.cancellation.is_some() {
+        tracing::warn!(%order_id, %error, "catalog keeps nothing for an edited order any more");
+        return Ok(());
+    }
+    tracing::error!(%order_id, %error, "the stock of an edited order could not be settled and may not be what the order says");
+    let mut conn = app.kit.pool.acquire().await?;
+    Ok(sagas::note_error(&mut conn, order_id, &error.to_string()).await?)
 }

@@ -7,8 +7,9 @@ use super::moves::By;
 use crate::App;
 use crate::domain::Order;
 use crate::store::orders::{self, Reader};
+use crate::store::sagas;
 
-/// Confirms. Confirmed already is fine.
+/// Confirms, unless it is being placed or edited still. Confirmed already is fine.
 pub(crate) async fn confirm_order(
     app: &App,
     actor: &Actor,
@@ -21,6 +22,10 @@ pub(crate) async fn confirm_order(
     let mut order = orders::lock(&mut tx, order_id, reader).await?.ok_or(Refusal::NotFound)?;
     let opening = order.payment_method == PaymentMethod::Cod && order.payment_id.is_none();
     if order.status == OrderStatus::Pending && opening {
+        return Err(Refusal::NotReady);
+    }
+    // Until its edit is settled, more may be kept for it than it says, and a delivery would take all of that out of stock.
+    if order.awaits_vendor() && sagas::find(&mut tx, order_id).await?.is_some_and(|saga| saga.step.is_edit()) {
         return Err(Refusal::NotReady);
     }
     if order.status != OrderStatus::Confirmed && notes.is_some() {

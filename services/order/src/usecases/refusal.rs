@@ -40,8 +40,8 @@ pub(crate) enum Refusal {
     /// The rules know no such move.
     #[error(transparent)]
     Illegal(#[from] IllegalTransition),
-    /// The order's payment is not open yet.
-    #[error("the order is still being placed")]
+    /// The order's payment is not open yet, or an edit of its items not settled.
+    #[error("the order is still being placed or edited")]
     NotReady,
     /// Items are edited while an order is pending and unpaid.
     #[error("the items of an order that is {0} are not edited")]

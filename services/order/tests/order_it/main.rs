@@ -7,6 +7,7 @@ mod document;
 mod editing;
 mod idempotency;
 mod life;
+mod overtaken;
 mod placing;
 mod reading;
 mod rules;
