@@ -50,6 +50,9 @@ impl Default for WorkerSettings {
     }
 }
 
+/// How long to wait after each failure to record how a job ended.
+const SETTLE_PAUSES: [Duration; 3] = [Duration::from_millis(200), Duration::from_secs(1), Duration::ZERO];
+
 struct Leased {
     job: Job,
     lease_id: Uuid,
@@ -194,9 +197,13 @@ impl JobWorker {
         if let Err(error) = &outcome {
             tracing::warn!(job_id = %id, %kind, attempt, %error, outcome = label, "job not done");
         }
-        if let Err(error) = self.settle(id, lease_id, attempt, outcome).await {
-            // The lease runs out and the job is tried again.
-            tracing::warn!(job_id = %id, %kind, %error, "cannot record a job's outcome");
+        // What is not recorded lies until its lease runs out and is then done again: a full pool should not cost that.
+        for pause in SETTLE_PAUSES {
+            match self.settle(id, lease_id, attempt, outcome.clone()).await {
+                Ok(()) => return,
+                Err(error) => tracing::warn!(job_id = %id, %kind, %error, "cannot record a job's outcome"),
+            }
+            tokio::time::sleep(pause).await;
         }
     }
 

@@ -87,9 +87,14 @@ fn method_name(method: &Method) -> &'static str {
     KNOWN.into_iter().find(|known| *known == method.as_str()).unwrap_or("OTHER")
 }
 
+/// Whoever hangs up, and the time-out, take only the answer away: the handler runs to its end in a task of its own. A
+/// future dropped while `BEGIN` is on its way would give its connection back inside an open transaction, since sqlx
+/// counts one from the answer on, and the next user's statements would be lost with a rollback.
 async fn limit_time(State(timeout): State<Duration>, request: Request, next: Next) -> Response {
-    match tokio::time::timeout(timeout, next.run(request)).await {
-        Ok(response) => response,
+    let work = context::scope(context::current(), next.run(request)).in_current_span();
+    match tokio::time::timeout(timeout, tokio::spawn(work)).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(error)) => ApiError::internal(error).into_response(),
         Err(_) => ApiError::new(StatusCode::GATEWAY_TIMEOUT, "timed_out", "this took too long; it may still have been done")
             .into_response(),
     }

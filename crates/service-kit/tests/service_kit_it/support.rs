@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use axum::extract::{DefaultBodyLimit, FromRef, State};
@@ -35,7 +35,7 @@ pub(crate) struct NoConfig {}
 #[derive(Debug, Clone)]
 pub(crate) struct App {
     pub(crate) kit: Kit,
-    pub(crate) dropped: Arc<AtomicBool>,
+    pub(crate) finished: Arc<AtomicU32>,
 }
 
 impl AsRef<Kit> for App {
@@ -64,7 +64,7 @@ impl Service for Probe {
     }
 
     async fn build(kit: Kit, _config: NoConfig) -> anyhow::Result<App> {
-        Ok(App { kit, dropped: Arc::default() })
+        Ok(App { kit, finished: Arc::default() })
     }
 
     fn router() -> OpenApiRouter<App> {
@@ -116,17 +116,9 @@ async fn echo(_who: Anyone, Body(parcel): Body<Parcel>) -> Data<Parcel> {
     Data::new(parcel)
 }
 
-struct Flag(Arc<AtomicBool>);
-
-impl Drop for Flag {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::SeqCst);
-    }
-}
-
 async fn slow(State(app): State<App>, PathId(milliseconds): PathId<u64>) -> Data<u64> {
-    let _flag = Flag(app.dropped.clone());
     tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+    app.finished.fetch_add(1, Ordering::SeqCst);
     Data::new(milliseconds)
 }
 
