@@ -2,6 +2,7 @@
 
 use domain::events::{DisputeRaised, DisputeResolved};
 use domain::{Actor, ActorKind, DisputeId, MediaId, Money, OrderId, OrderStatus};
+use serde_json::json;
 
 use super::media::check_own;
 use super::moves::By;
@@ -103,6 +104,7 @@ pub(crate) async fn resolve_dispute(app: &App, actor: &Actor, id: DisputeId, dec
     if !dispute.is_open() {
         return Err(Undecidable::DecidedAlready.into());
     }
+    let was = dispute.status;
     dispute.refund_amount = dispute::refund_of(&order, decision.resolution, decision.amount)?;
     dispute.resolution = Some(decision.resolution);
     dispute.resolution_notes = decision.notes;
@@ -127,6 +129,9 @@ pub(crate) async fn resolve_dispute(app: &App, actor: &Actor, id: DisputeId, dec
         _ => "The dispute was rejected".to_owned(),
     };
     by.tell(&mut tx, order_id, &event, summary).await?;
+    let after = json!({"status": dispute.status, "resolution": decision.resolution, "notes": dispute.resolution_notes,
+                       "refund_amount": dispute.refund_amount});
+    by.audit(&mut tx, ("dispute.resolved", "dispute", id.as_uuid()), Some(json!({"status": was})), after).await?;
     tx.commit().await?;
     Ok(dispute)
 }

@@ -1,5 +1,6 @@
 //! What the service does, a file a verb.
 
+mod audit;
 pub(crate) mod cancel_order;
 pub(crate) mod carry_edit;
 pub(crate) mod checkout;

@@ -8,6 +8,7 @@ use domain::events::{
 use domain::{Actor, OrderId, OrderStatus, ServiceName};
 use pg_kit::DbError;
 use pg_kit::jobs::NewJob;
+use serde_json::json;
 use sqlx::PgConnection;
 
 use super::Refusal;
@@ -99,7 +100,25 @@ impl By<'_> {
         let (stop, start) = self.jobs_of(&order);
         let change = Change { order: &order, from, history: self.history(notes), said: self.said_of(&order)?, stop, start };
         order.revision = changes::write(conn, &change).await?;
+        self.audit_move(conn, &order, from, notes).await?;
         Ok(order)
+    }
+
+    /// What staff moved is in the audit log as well.
+    async fn audit_move(
+        &self,
+        conn: &mut PgConnection,
+        order: &Order,
+        from: OrderStatus,
+        notes: Option<&str>,
+    ) -> Result<(), DbError> {
+        let action = match order.status {
+            OrderStatus::Confirmed => "order.confirmed",
+            OrderStatus::Cancelled => "order.cancelled",
+            _ => "order.status_changed",
+        };
+        let after = json!({"status": order.status, "notes": notes});
+        self.audit(conn, (action, "order", order.id.as_uuid()), Some(json!({"status": from})), after).await
     }
 
     /// What the history says of a change made now.

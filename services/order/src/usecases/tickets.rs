@@ -4,10 +4,12 @@ use chrono::{DateTime, Utc};
 use domain::events::{SlaBreached, TicketMessageAdded, TicketOpened, TicketResolved};
 use domain::{Actor, ActorKind, MediaId, OrderId, ServiceName, TicketId, UserId, UserStatus, UserType};
 use pg_kit::{DbError, outbox};
+use serde_json::json;
 use sqlx::PgConnection;
 
 use super::media::check_own;
-use super::{Missing, Refusal};
+use super::moves::By;
+use super::{Missing, Refusal, audit};
 use crate::App;
 use crate::domain::ticket::{Breach, NewTicket, Ticket};
 use crate::domain::words::{TicketPriority, TicketStatus};
@@ -32,6 +34,8 @@ pub(crate) struct NewMessage {
     pub(crate) is_internal: bool,
 }
 
+/// What the audit log calls a ticket.
+const KIND: &str = "ticket";
 const TICKET: Refusal = Refusal::Missing(Missing::Ticket);
 
 /// Opens a ticket, about an order of the reader's or about none.
@@ -61,6 +65,8 @@ pub(crate) async fn open_ticket(app: &App, actor: &Actor, reader: Reader, new: N
         subject: ticket.subject.clone(),
     };
     outbox::append(&mut tx, now, &*app.kit.ids, actor, &event).await?;
+    let by = By { app, actor, now };
+    by.audit(&mut tx, ("ticket.opened", KIND, ticket.id.as_uuid()), None, audit::ticket(&ticket)).await?;
     tx.commit().await?;
     Ok(ticket)
 }
@@ -123,6 +129,7 @@ pub(crate) async fn add_message(
     if ticket.status == TicketStatus::Closed {
         return Err(Refusal::TicketClosed);
     }
+    let was = ticket.status;
     if !new.is_internal {
         if reader == TicketReader::Staff && ticket.created_by != sender_id {
             ticket.staff_replied(now);
@@ -152,6 +159,10 @@ pub(crate) async fn add_message(
         };
         outbox::append(&mut tx, now, &*app.kit.ids, actor, &event).await?;
     }
+    let action = if message.is_internal { "ticket.note_added" } else { "ticket.message_added" };
+    // The words stay with the ticket: a log that outlives them would keep what people said of themselves.
+    let after = json!({"status": ticket.status, "message_id": message.id});
+    By { app, actor, now }.audit(&mut tx, (action, KIND, id.as_uuid()), Some(json!({"status": was})), after).await?;
     tx.commit().await?;
     Ok(message)
 }
@@ -172,7 +183,7 @@ pub(crate) async fn update_ticket(app: &App, actor: &Actor, id: TicketId, change
     let now = app.kit.clock.now();
     let mut tx = app.kit.pool.begin().await?;
     let mut ticket = lock_caught_up(app, &mut tx, TicketReader::Staff, id, now).await?;
-    let was = ticket.status;
+    let (was, before) = (ticket.status, audit::ticket(&ticket));
     if let Some(assignee) = change.assigned_to {
         ticket.assigned_to = assignee;
     }
@@ -194,6 +205,10 @@ pub(crate) async fn update_ticket(app: &App, actor: &Actor, id: TicketId, change
             resolution,
         };
         outbox::append(&mut tx, now, &*app.kit.ids, actor, &event).await?;
+    }
+    let after = audit::ticket(&ticket);
+    if after != before {
+        By { app, actor, now }.audit(&mut tx, ("ticket.updated", KIND, id.as_uuid()), Some(before), after).await?;
     }
     tx.commit().await?;
     Ok(ticket)

@@ -1,6 +1,7 @@
 //! The order service over a real database, with neighbours that answer as their shapes say.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test says what went wrong by panicking")]
 
+mod audits;
 mod crashes;
 mod disputes;
 mod document;
