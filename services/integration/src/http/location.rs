@@ -251,7 +251,8 @@ async fn replace_areas(
     Body(body): Body<AreasIn>,
 ) -> Result<Data<AreasOut>, ApiError> {
     own_areas(&caller, vendor_id)?;
-    Ok(Data::new(AreasOut { vendor_id, geojson: service_areas::replace(&app, vendor_id, body.geojson.as_ref()).await? }))
+    let geojson = service_areas::replace(&app, &caller.actor, vendor_id, body.geojson.as_ref()).await?;
+    Ok(Data::new(AreasOut { vendor_id, geojson }))
 }
 
 /// Vendors who drew a polygon, and that holds the point when one is given.

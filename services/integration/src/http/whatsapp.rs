@@ -134,7 +134,7 @@ pub(crate) struct MessageTaken {
     responses((status = 202, description = "Taken", body = Data<MessageTaken>), Problems))]
 async fn send(
     State(app): State<App>,
-    _caller: Allowed<Senders>,
+    allowed: Allowed<Senders>,
     Body(body): Body<SendMessageIn>,
 ) -> Result<Accepted<MessageTaken>, ApiError> {
     let to = match (body.phone, body.user_id) {
@@ -147,7 +147,7 @@ async fn send(
         (None, Some(template)) => Kept::Template { name: template.name, language: template.language, body: template.variables },
         _ => return Err(ApiError::invalid_field("text", "give either a text or a template")),
     };
-    let (message_id, status) = send_message::send(&app, &to, &message, body.dedupe_key.as_deref()).await?;
+    let (message_id, status) = send_message::send(&app, &allowed.actor, &to, &message, body.dedupe_key.as_deref()).await?;
     Ok(Accepted(MessageTaken { message_id, status }))
 }
 

@@ -3,9 +3,10 @@
 use domain::events::MediaDeleted;
 use domain::{Actor, MediaId};
 use pg_kit::outbox;
+use serde_json::json;
 
-use super::open_media;
 use super::store_media::MediaError;
+use super::{audit, open_media};
 use crate::App;
 use crate::domain::file::Category;
 use crate::store::media;
@@ -23,6 +24,10 @@ pub(crate) async fn delete(app: &App, actor: &Actor, id: MediaId, by_staff: bool
         return Err(MediaError::NotFound);
     }
     outbox::append(&mut tx, now, &*app.kit.ids, actor, &MediaDeleted { media_id: id }).await?;
+    let before = json!({"category": file.file_category, "file_type": file.file_type, "uploaded_by": file.uploaded_by,
+        "related_entity_type": file.related_entity_type, "related_entity_id": file.related_entity_id, "is_deleted": false});
+    let deed = ("media.deleted", "media", id.as_uuid());
+    audit::record(app, &mut tx, actor, deed, Some(before), json!({"is_deleted": true})).await?;
     tx.commit().await?;
     Ok(())
 }

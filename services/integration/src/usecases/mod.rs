@@ -1,6 +1,7 @@
 //! What the service does, one verb a file. Transactions begin and end here.
 
 pub(crate) mod answer_message;
+mod audit;
 pub(crate) mod delete_media;
 pub(crate) mod list_conversations;
 pub(crate) mod locate;

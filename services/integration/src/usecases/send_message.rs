@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use domain::{Phone, UserId};
+use domain::{Actor, Phone, UserId};
 use pg_kit::DbError;
 use pg_kit::jobs::JobError;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::Uuid;
 use whatsapp::{Button, Message, Outgoing, Recipient, Template, WhatsappError};
 
+use super::audit;
 use super::receive_webhook::enqueue;
 use crate::App;
 use crate::jobs::SEND_MESSAGE;
@@ -89,7 +90,13 @@ pub(crate) enum To {
 }
 
 /// Takes a message to be sent; the id and status of the one taken earlier under the same key.
-pub(crate) async fn send(app: &App, to: &To, message: &Kept, dedupe_key: Option<&str>) -> Result<(Uuid, String), SendError> {
+pub(crate) async fn send(
+    app: &App,
+    actor: &Actor,
+    to: &To,
+    message: &Kept,
+    dedupe_key: Option<&str>,
+) -> Result<(Uuid, String), SendError> {
     let now = app.kit.clock.now();
     let mut tx = app.kit.pool.begin().await?;
     if let Some(key) = dedupe_key
@@ -126,8 +133,17 @@ pub(crate) async fn send(app: &App, to: &To, message: &Kept, dedupe_key: Option<
         return earlier.ok_or(SendError::Database(DbError::State("a message neither new nor there")));
     };
     enqueue(&mut tx, app, SEND_MESSAGE, id, now).await?;
+    let deed = ("whatsapp.message_sent", "whatsapp_message", id);
+    audit::record(app, &mut tx, actor, deed, None, audited(conversation_id, to, message)).await?;
     tx.commit().await?;
     Ok((id, "queued".to_owned()))
+}
+
+/// What the audit log keeps of a message: neither the words nor the phone, which stay with the conversation.
+fn audited(conversation_id: Uuid, to: &To, message: &Kept) -> Value {
+    let user_id = if let To::User(user_id) = to { Some(user_id) } else { None };
+    let template = if let Kept::Template { name, .. } = message { Some(name) } else { None };
+    json!({"conversation_id": conversation_id, "user_id": user_id, "kind": message.kind(), "template": template})
 }
 
 /// Sends a message that was taken. There is no idempotency key at WhatsApp: after a call whose end we did not see, the

@@ -7,9 +7,9 @@ use testkit::Person;
 
 use crate::world::{World, new_id, world};
 
-const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0";
+pub(crate) const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0";
 
-async fn buckets(world: &World) {
+pub(crate) async fn buckets(world: &World) {
     let aws = std::env::var("AWS_ENDPOINT_URL").unwrap();
     for bucket in ["realserv-media", "realserv-kyc"] {
         let made = world.http.put(format!("{aws}/{bucket}")).send().await.unwrap();
@@ -17,7 +17,7 @@ async fn buckets(world: &World) {
     }
 }
 
-async fn upload(world: &World, who: &Person, category: &str, name: &str, content: Vec<u8>) -> (u16, Value) {
+pub(crate) async fn upload(world: &World, who: &Person, category: &str, name: &str, content: Vec<u8>) -> (u16, Value) {
     let part = Part::bytes(content).file_name(name.to_owned());
     let form = Form::new().text("category", category.to_owned()).part("file", part);
     let request = world.http.post(format!("{}/api/v1/media/upload", world.base_url)).bearer_auth(&who.token).multipart(form);
