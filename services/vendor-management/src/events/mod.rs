@@ -1,14 +1,15 @@
-//! What the service learns from others: orders to deliver and to settle, refunds, disputes.
+//! What the service learns from others: orders to deliver and to settle, refunds, disputes, users who are gone.
 
 mod orders;
 mod settlements;
+mod users;
 
 use std::time::Duration;
 
 use bus::Outcome;
 use domain::events::{
     CodCollected, DisputeRaised, DisputeResolved, DomainEvent, Envelope, EventError, OrderCancelled, OrderCompleted,
-    OrderConfirmed, OrderDelivered, RefundProcessed,
+    OrderConfirmed, OrderDelivered, RefundProcessed, UserUpdated,
 };
 use sqlx::PgConnection;
 
@@ -28,6 +29,7 @@ pub(crate) async fn handle(app: App, envelope: Envelope) -> Outcome {
         RefundProcessed::TYPE => settlements::refunded(&app, &envelope).await,
         DisputeRaised::TYPE => settlements::disputed(&app, &envelope).await,
         DisputeResolved::TYPE => settlements::dispute_resolved(&app, &envelope).await,
+        UserUpdated::TYPE => users::updated(&app, &envelope).await,
         // The catalogue sends all facts of an order, a payment and a file; the rest changes nothing here.
         _ => Ok(Outcome::Done),
     };

@@ -5,6 +5,7 @@ pub(crate) mod approve_proof;
 pub(crate) mod approve_settlement;
 pub(crate) mod audit;
 pub(crate) mod change_vendor;
+pub(crate) mod close_vendor;
 pub(crate) mod create_delivery;
 pub(crate) mod data_keys;
 pub(crate) mod earnings;

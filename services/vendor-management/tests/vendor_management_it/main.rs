@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "test code says what went wrong by panicking")]
 
 mod cases;
+mod closing;
 mod deliveries;
 mod document;
 mod hours;
