@@ -136,6 +136,29 @@ pub fn give_back(batches: &mut [Batch], taken: &[(Uuid, Quantity)], gone: bool) 
     Some(())
 }
 
+/// Undoes so much of what was taken, last to expire first, and leaves the rest of it in `taken`. `None` when less than that
+/// was taken, or a batch keeps less.
+pub fn give_back_part(batches: &mut [Batch], taken: &mut Taken, quantity: Quantity) -> Option<()> {
+    sort(batches);
+    let mut left = quantity;
+    for batch in batches.iter_mut().rev() {
+        for (_, kept) in taken.iter_mut().filter(|(id, _)| *id == batch.id) {
+            let part = left.min(*kept);
+            batch.reserved = batch.reserved.checked_sub(part)?;
+            *kept = kept.checked_sub(part)?;
+            left = left.checked_sub(part)?;
+        }
+    }
+    taken.retain(|(_, kept)| kept.is_positive());
+    (!left.is_positive()).then_some(())
+}
+
+/// How much of these batches is taken.
+#[must_use]
+pub fn taken_of(batches: &[Batch], taken: &[(Uuid, Quantity)]) -> Quantity {
+    sum(taken.iter().filter(|(id, _)| batches.iter().any(|batch| batch.id == *id)).map(|(_, quantity)| *quantity))
+}
+
 /// Makes the batches say no more than the stock there is: what expires first has left first. What orders keep stays.
 pub fn fit(batches: &mut [Batch], stock: Quantity) {
     sort(batches);

@@ -61,6 +61,16 @@ impl Held {
         [of(ItemType::Material, &self.materials), of(ItemType::Labor, &self.labor)].concat()
     }
 
+    /// What it keeps more of than another does.
+    pub(super) fn beyond(&self, other: &Self) -> Self {
+        let more = |ours: &Kept, theirs: &Kept| -> Kept {
+            let beyond = |id: &Uuid, quantity: &Quantity| quantity.checked_sub(theirs.get(id).copied().unwrap_or_default());
+            let more = ours.iter().filter_map(|(id, quantity)| Some((*id, beyond(id, quantity)?)));
+            more.filter(|(_, quantity)| quantity.is_positive()).collect()
+        };
+        Self { materials: more(&self.materials, &other.materials), labor: more(&self.labor, &other.labor) }
+    }
+
     const fn of(&mut self, item: ItemType) -> &mut Kept {
         match item {
             ItemType::Material => &mut self.materials,
@@ -141,26 +151,41 @@ impl Shelves {
         Ok(())
     }
 
-    /// Everything of which there is not enough. What the vendor does not offer, there is none of; what the order had before
-    /// (`own`, put back already), it may keep.
-    pub(super) fn short_of(&self, wanted: &Held, own: &Held) -> Vec<Short> {
+    /// Everything of which there is not enough to keep so much `more` of it than the order has (`own`). What the vendor does
+    /// not offer, or no longer, there is no more of.
+    pub(super) fn short_of(&self, more: &Held, own: &Held) -> Vec<Short> {
         let of_stock = |id: Uuid| {
-            let shelf = self.stock.iter().find(|shelf| shelf.was.item_id == id)?;
-            let had = own.materials.get(&id).copied().unwrap_or_default();
-            Some(shelf.available(self.today)).map(|free| if shelf.was.sold { free } else { free.min(had) })
+            let shelf = self.stock.iter().find(|shelf| shelf.was.item_id == id && shelf.was.sold)?;
+            Some(shelf.available(self.today))
         };
         let of_workers = |id: Uuid| {
-            let (row, reserved) = self.workers.iter().find(|(row, _)| row.item_id == id)?;
-            let had = own.labor.get(&id).copied().unwrap_or_default();
-            let free = Quantity::from_whole((row.available_workers - reserved).max(0));
-            Some(if row.sold { free } else { free.min(had) })
+            let (row, reserved) = self.workers.iter().find(|(row, _)| row.item_id == id && row.sold)?;
+            Some(Quantity::from_whole((row.available_workers - reserved).max(0)))
         };
-        let short = |(id, wanted): (&Uuid, &Quantity), there: Option<Quantity>| {
-            let available = there.unwrap_or_default();
-            (available < *wanted).then_some(Short { item_id: *id, wanted: *wanted, available })
+        let short = |(id, more): (&Uuid, &Quantity), there: Option<Quantity>, own: &Kept| {
+            let (free, had) = (there.unwrap_or_default(), own.get(id).copied().unwrap_or_default());
+            let with_own = |quantity: Quantity| quantity.checked_add(had).unwrap_or(quantity);
+            (free < *more).then(|| Short { item_id: *id, wanted: with_own(*more), available: with_own(free) })
         };
-        let materials = wanted.materials.iter().filter_map(|line| short(line, of_stock(*line.0)));
-        materials.chain(wanted.labor.iter().filter_map(|line| short(line, of_workers(*line.0)))).collect()
+        let materials = more.materials.iter().filter_map(|line| short(line, of_stock(*line.0), &own.materials));
+        materials.chain(more.labor.iter().filter_map(|line| short(line, of_workers(*line.0), &own.labor))).collect()
+    }
+
+    /// Puts back a part of what an order keeps (`own`): goods of no known age first, then out of the batches that expire
+    /// last. What it keeps stays in `taken`, however old it has become.
+    pub(super) fn give_back_part(&mut self, less: &Held, own: &Held, taken: &mut Taken) -> Result<(), CatalogError> {
+        for shelf in &mut self.stock {
+            let id = shelf.was.item_id;
+            let (Some(less), Some(own)) = (less.materials.get(&id), own.materials.get(&id)) else { continue };
+            shelf.reserved = shelf.reserved.checked_sub(*less).ok_or(TOO_LITTLE_KEPT)?;
+            let ageless = own.checked_sub(batch::taken_of(&shelf.batches, taken)).unwrap_or_default();
+            let aged = less.checked_sub(ageless).unwrap_or_default();
+            batch::give_back_part(&mut shelf.batches, taken, aged).ok_or(TOO_LITTLE_KEPT)?;
+        }
+        for (row, reserved) in &mut self.workers {
+            *reserved -= less.labor.get(&row.item_id).map_or(0, |quantity| whole(*quantity));
+        }
+        Ok(())
     }
 
     /// Keeps what there is enough of; answers the lines, and out of which batches they come.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use testkit::{Answer, Person};
 
 use crate::reservations::cement;
-use crate::support::{CEMENT, Catalogue, MASON, order};
+use crate::support::{CEMENT, Catalogue, MASON, STEEL, order};
 
 async fn offer(catalogue: &Catalogue, vendor: &Person, batches: Value) -> Answer {
     let body = json!({"material_id": catalogue.id(CEMENT).await, "batches": batches});
@@ -96,6 +96,39 @@ async fn an_order_that_was_placed_in_time_keeps_its_goods_and_the_rest_of_the_ba
     assert_eq!(said.iter().filter(|said| said.is::<StockLow>()).count(), 1, "nothing is left to sell");
     let _ = catalogue.end(order(1), "commit").await.data(200);
     assert_eq!(catalogue.stock(&bags).await, ("0".to_owned(), "0".to_owned()));
+    catalogue.finish().await;
+}
+
+#[tokio::test]
+async fn an_order_edited_after_its_goods_expired_keeps_those_it_has_and_gets_no_more_of_them() {
+    let catalogue = Catalogue::seeded().await;
+    let vendor = catalogue.vendor().await;
+    let (bags, rods) = (catalogue.id(CEMENT).await, catalogue.id(STEEL).await);
+    let said = json!([{"batch_number": "SOON", "expires_on": "2026-11-17", "quantity": "30"}]);
+    let _ = offer(&catalogue, &vendor, said).await.data(201);
+    catalogue.offer(&vendor, STEEL, "50").await;
+    let wanted = |cement: &str, steel: &str| {
+        json!([{"item_type": "material", "item_id": bags, "quantity": cement},
+               {"item_type": "material", "item_id": rods, "quantity": steel}])
+    };
+    let _ = catalogue.reserve(order(1), vendor.vendor_id, &wanted("20", "5")).await.data(200);
+    sqlx::query("UPDATE stock_reservations SET expires_at = NULL").execute(&catalogue.service.db.pool).await.unwrap();
+    catalogue.service.clock.advance(TimeDelta::hours(38));
+    let vendor = catalogue.back(&vendor);
+    // Another line.
+    let _ = catalogue.replace(order(1), 2, &wanted("20", "7")).await.data(200);
+    assert_eq!(batches(&catalogue, &vendor).await, [batch("SOON", "30", "20")]);
+    // Fewer of them.
+    let _ = catalogue.replace(order(1), 3, &wanted("15", "7")).await.data(200);
+    assert_eq!(batches(&catalogue, &vendor).await, [batch("SOON", "30", "15")]);
+    // More of them.
+    let refused = catalogue.replace(order(1), 4, &wanted("16", "7")).await;
+    assert_eq!(refused.code(409), "out_of_stock");
+    let short = json!([{"item_id": bags, "wanted": "16", "available": "15"}]);
+    assert_eq!(refused.body["error"]["details"], short);
+    // What left is what it kept, batch and all.
+    let _ = catalogue.end(order(1), "commit").await.data(200);
+    assert_eq!(batches(&catalogue, &vendor).await, [batch("SOON", "15", "0")]);
     catalogue.finish().await;
 }
 
