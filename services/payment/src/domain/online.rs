@@ -98,7 +98,8 @@ impl Standing {
     #[must_use]
     pub fn apply(self, seen: &Observation) -> (Self, Meaning) {
         if seen.retired {
-            let meaning = Self::on_retired(seen);
+            let ours = self.gateway_payment.as_deref() == Some(seen.gateway_payment.as_str());
+            let meaning = if ours { Meaning::Nothing } else { Self::on_retired(seen) };
             return (self, meaning);
         }
         match seen.state {
@@ -315,6 +316,15 @@ mod tests {
             assert_eq!(meaning == Meaning::Retired, state == GatewayState::Captured, "{meaning:?}");
             assert!(!standing().may_capture(&on_old), "what the bank holds for it is left to come free");
         }
+    }
+
+    #[test]
+    fn money_that_pays_the_order_stays_though_its_order_at_the_gateway_was_replaced_meanwhile() {
+        let (paid, _) = standing().apply(&seen("pay_1", GatewayState::Captured, DUE, "INR"));
+        let again = Observation { retired: true, ..seen("pay_1", GatewayState::Captured, DUE, "INR") };
+        assert_eq!(paid.clone().apply(&again), (paid.clone(), Meaning::Nothing));
+        let another = Observation { retired: true, ..seen("pay_2", GatewayState::Captured, DUE, "INR") };
+        assert_eq!(paid.apply(&another).1, Meaning::Retired);
     }
 
     #[test]

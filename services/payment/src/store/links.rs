@@ -107,22 +107,35 @@ pub(crate) async fn retire(conn: &mut PgConnection, id: Uuid, now: DateTime<Utc>
     Ok(())
 }
 
-/// Links that could still be paid though nobody should: of payments that are done, over or changed. They count as taken
-/// back from now on.
+/// Links that could still be paid though nobody should: of payments that are done, over or changed. They are handed out no
+/// more, and are the caller's to take back for a minute; then somebody else tries, until [`taken_back`] is said.
 pub(crate) async fn take_superfluous(conn: &mut PgConnection, limit: i64, now: DateTime<Utc>) -> Stored<Vec<String>> {
     sqlx::query_scalar!(
         r#"WITH gone AS MATERIALIZED (
                SELECT l.id FROM payment_links l JOIN payments p ON p.id = l.payment_id
                 WHERE l.cancelled_at IS NULL AND l.gateway_link_id IS NOT NULL AND l.expires_at > $1
+                  AND (l.cancel_tried_at IS NULL OR l.cancel_tried_at <= $1::timestamptz - interval '60 seconds')
                   AND (l.retired_at IS NOT NULL OR p.order_cancelled_at IS NOT NULL OR l.revision <> p.revision
                        OR p.status NOT IN ('pending', 'failed'))
-                LIMIT $2 FOR UPDATE OF l SKIP LOCKED
+                ORDER BY l.cancel_tried_at NULLS FIRST LIMIT $2 FOR UPDATE OF l SKIP LOCKED
            )
-           UPDATE payment_links SET cancelled_at = $1, retired_at = coalesce(retired_at, $1) FROM gone
+           UPDATE payment_links SET cancel_tried_at = $1, retired_at = coalesce(retired_at, $1) FROM gone
             WHERE payment_links.id = gone.id RETURNING gateway_link_id as "gateway_link_id!""#,
         now,
         limit
     )
     .fetch_all(conn)
     .await
+}
+
+/// The gateway has taken a link back, or never will.
+pub(crate) async fn taken_back(conn: &mut PgConnection, gateway_link: &str, now: DateTime<Utc>) -> Stored<()> {
+    sqlx::query!(
+        "UPDATE payment_links SET cancelled_at = $2 WHERE gateway_link_id = $1 AND cancelled_at IS NULL",
+        gateway_link,
+        now
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
 }

@@ -4,7 +4,8 @@ use ::domain::PaymentId;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
-use super::Stored;
+use super::payments::PaymentRow;
+use super::{Stored, links};
 use crate::domain::replace::Due;
 
 /// An order at the gateway that nobody is handed any more.
@@ -61,6 +62,19 @@ pub(crate) async fn of_gateway_order(conn: &mut PgConnection, gateway_order: &st
     )
     .fetch_optional(conn)
     .await
+}
+
+/// Whether an order of the gateway's is no longer what this payment waits for. Who calls has locked the payment, so that
+/// the answer stays true.
+pub(crate) async fn is_retired(conn: &mut PgConnection, payment: &PaymentRow, gateway_order: &str) -> Stored<bool> {
+    if payment.razorpay_order_id.as_deref() == Some(gateway_order) {
+        return Ok(false);
+    }
+    if of_gateway_order(conn, gateway_order).await?.is_some() {
+        return Ok(true);
+    }
+    let link = links::of_gateway_order(conn, gateway_order).await?;
+    Ok(link.is_some_and(|link| link.payment_id == payment.id && link.revision != payment.revision))
 }
 
 /// Remembers what the gateway made under a receipt that was retired meanwhile.

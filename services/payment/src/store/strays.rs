@@ -47,6 +47,42 @@ pub(crate) async fn taken(conn: &mut PgConnection, gateway_payment: &str, now: D
     Ok(done.rows_affected() == 1)
 }
 
+/// Held money that the gateway has not taken before, and nobody has decided on, goes back by itself after all; false when
+/// there is none.
+pub(crate) async fn unhold(
+    conn: &mut PgConnection,
+    gateway_payment: &str,
+    kind: &str,
+    (amount, reason): (Money, &str),
+) -> Stored<bool> {
+    let done = sqlx::query!(
+        "UPDATE payment_strays SET kind = $2, amount_paise = $3, reason = $4
+          WHERE razorpay_payment_id = $1 AND kind = 'quarantined' AND captured_at IS NULL AND resolution IS NULL
+            AND currency = 'INR'",
+        gateway_payment,
+        kind,
+        amount.paise(),
+        reason
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Held money that is in the books, and nobody has decided on, goes back by itself after all: how much, when there is any.
+pub(crate) async fn resolve_alone(conn: &mut PgConnection, gateway_payment: &str, now: DateTime<Utc>) -> Stored<Option<Money>> {
+    let held = sqlx::query_scalar!(
+        "UPDATE payment_strays SET resolution = 'refunded', resolved_at = $2
+          WHERE razorpay_payment_id = $1 AND kind = 'quarantined' AND captured_at IS NOT NULL AND resolution IS NULL
+          RETURNING amount_paise",
+        gateway_payment,
+        now
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(held.map(Money::from_paise))
+}
+
 /// Money that was put aside, as stored.
 #[derive(Debug, Clone)]
 pub(crate) struct StrayRow {

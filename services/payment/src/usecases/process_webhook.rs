@@ -60,7 +60,7 @@ async fn about_payment(app: &App, entity: &Payment, order: Option<&str>) -> Resu
     let doubtful = matches!(entity.status, PaymentStatus::Created | PaymentStatus::Other(_));
     let fetched = if doubtful { Some(app.razorpay.fetch_payment(&entity.id).await?) } else { None };
     let entity = fetched.as_ref().unwrap_or(entity);
-    let arrival = Arrival { retired, ..Arrival::by(Source::Webhook) };
+    let arrival = Arrival { retired, gateway_order: Some(gateway_order), ..Arrival::by(Source::Webhook) };
     take_in(app, &Actor::system(ServiceName::Payment), id, entity, arrival).await?;
     Ok(None)
 }

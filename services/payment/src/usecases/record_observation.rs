@@ -14,7 +14,8 @@ use crate::domain::movements;
 use crate::domain::online::{CURRENCY, GatewayState, Meaning, Observation};
 use crate::store::changes::{self, Captured};
 use crate::store::payments::{self, LogLine, PaymentRow};
-use crate::store::refunds::{DUPLICATE, RETIRED};
+use crate::store::refunds::{DUPLICATE, QUARANTINED, RETIRED};
+use crate::store::retired;
 use crate::store::strays::{self, Stray};
 
 /// Who saw it.
@@ -43,22 +44,39 @@ impl Source {
 #[derive(Debug, Clone)]
 pub(crate) struct Sighting {
     pub observation: Observation,
+    /// The gateway's order that it pays, as far as it is known.
+    pub gateway_order: Option<String>,
     pub payment_type: &'static str,
     pub fee: Option<Money>,
     pub signature: Option<String>,
     pub source: Source,
 }
 
-/// Feeds the one machine and writes down what it says. The same thing again changes nothing.
+/// What came of a sighting.
+#[derive(Debug)]
+pub(crate) struct Taken {
+    /// The payment after it.
+    pub payment: PaymentRow,
+    pub meaning: Meaning,
+    /// Whether it pays an order of the gateway's that was replaced, as it stood when the payment was locked.
+    pub retired: bool,
+}
+
+/// Feeds the one machine and writes down what it says. The same thing again changes nothing. Whether the gateway's order
+/// was replaced is looked up under the payment's lock: who saw it asked before, and an edit may have come in between.
 pub(crate) async fn record_observation(
     app: &App,
     actor: &Actor,
     id: PaymentId,
-    sighting: &Sighting,
-) -> Result<(PaymentRow, Meaning), PaymentError> {
+    sighting: &mut Sighting,
+) -> Result<Taken, PaymentError> {
     let now = app.kit.clock.now();
     let mut tx = app.kit.pool.begin().await.map_err(PaymentError::from)?;
     let payment = payments::lock(&mut tx, id).await?.ok_or(PaymentError::NotFound)?;
+    if let (false, Some(order)) = (sighting.observation.retired, &sighting.gateway_order) {
+        sighting.observation.retired = retired::is_retired(&mut tx, &payment, order).await?;
+    }
+    let (sighting, retired) = (&*sighting, sighting.observation.retired);
     let (_, meaning) = payment.standing().apply(&sighting.observation);
     let recorder = Recorder { app, actor, payment: &payment, sighting, now };
     let written = match &meaning {
@@ -71,11 +89,11 @@ pub(crate) async fn record_observation(
         Meaning::Quarantined { reason } => recorder.quarantined(&mut tx, reason).await?,
     };
     if !written {
-        return Ok((payment, meaning));
+        return Ok(Taken { payment, meaning, retired });
     }
     let payment = payments::find(&mut tx, id).await?.ok_or(PaymentError::NotFound)?;
     tx.commit().await?;
-    Ok((payment, meaning))
+    Ok(Taken { payment, meaning, retired })
 }
 
 struct Recorder<'a> {
@@ -152,8 +170,15 @@ impl Recorder<'_> {
         posting: &Posting,
     ) -> Result<bool, PaymentError> {
         let (payment, seen) = (self.payment, &self.sighting.observation);
-        if !self.put_aside(conn, kind, why).await? {
+        if self.give_held_back(conn, kind).await? {
+            return Ok(true);
+        }
+        let held = strays::unhold(conn, &seen.gateway_payment, kind, (seen.amount, why)).await?;
+        if !held && !self.put_aside(conn, kind, why).await? {
             return Ok(false);
+        }
+        if held {
+            strays::unmark(conn, payment.id, self.now).await?;
         }
         self.log(conn, kind, payment.status.as_str()).await?;
         post_movement(self.app, conn, posting, self.now).await?;
@@ -161,6 +186,20 @@ impl Recorder<'_> {
         refund_stray(self.app, conn, payment, (reason, &seen.gateway_payment), seen.amount, self.now).await?;
         metrics::counter!("payments_given_back_total", "kind" => kind).increment(1);
         tracing::warn!(payment_id = %payment.id, gateway_payment = %seen.gateway_payment, kind, "money goes back by itself");
+        Ok(true)
+    }
+
+    /// Money that was held, and is in the books as held, needs nobody's decision any more: it goes back from there.
+    async fn give_held_back(&self, conn: &mut PgConnection, kind: &'static str) -> Result<bool, PaymentError> {
+        let (payment, theirs) = (self.payment, self.sighting.observation.gateway_payment.as_str());
+        let Some(amount) = strays::resolve_alone(conn, theirs, self.now).await? else { return Ok(false) };
+        self.log(conn, kind, payment.status.as_str()).await?;
+        let posting = movements::quarantine_refunded(theirs, &payment.order_number, amount);
+        post_movement(self.app, conn, &posting, self.now).await?;
+        refund_stray(self.app, conn, payment, (QUARANTINED, theirs), amount, self.now).await?;
+        strays::unmark(conn, payment.id, self.now).await?;
+        metrics::counter!("payments_given_back_total", "kind" => kind).increment(1);
+        tracing::warn!(payment_id = %payment.id, gateway_payment = theirs, kind, "held money goes back by itself");
         Ok(true)
     }
 

@@ -64,7 +64,9 @@ pub(crate) async fn resolve_quarantine(
     let now = app.kit.clock.now();
     let mut tx = app.kit.pool.begin().await.map_err(PaymentError::from)?;
     let payment = payments::lock(&mut tx, known.payment_id).await?.ok_or(PaymentError::NotFound)?;
-    let stray = strays::lock(&mut tx, gateway_payment).await?.ok_or(PaymentError::NotFound)?;
+    let Some(stray) = strays::lock(&mut tx, gateway_payment).await? else {
+        return Err(PaymentError::HeldMoney("the order was edited meanwhile; this money goes back by itself"));
+    };
     match stray.resolution.as_deref() {
         Some(done) if done == decision.as_str() => return Ok(stray),
         Some(_) => return Err(PaymentError::HeldMoney("finance has decided otherwise on this money")),

@@ -2,6 +2,7 @@
 
 use ::domain::{Actor, PaymentId, ServiceName};
 use chrono::TimeDelta;
+use razorpay::RefusalKind;
 
 use super::PaymentError;
 use super::record_observation::Source;
@@ -61,6 +62,7 @@ async fn ask_link(app: &App, link: &LinkRow, retired: bool) -> Result<(), Paymen
 }
 
 /// Takes links back that nobody should pay any more. One that was paid meanwhile cannot be: its money goes back by itself.
+/// A gateway that does not answer is asked again until it has.
 pub(crate) async fn sweep_links(app: &App) -> Result<(), PaymentError> {
     let gone = {
         let mut conn = app.kit.pool.acquire().await.map_err(PaymentError::from)?;
@@ -69,7 +71,13 @@ pub(crate) async fn sweep_links(app: &App) -> Result<(), PaymentError> {
     for link in gone {
         if let Err(error) = app.razorpay.cancel_payment_link(&link).await {
             tracing::info!(%link, %error, "a payment link could not be taken back");
+            // Wrong credentials say nothing about the link.
+            if error.refusal().is_none_or(|kind| kind == RefusalKind::Unauthorized) {
+                continue;
+            }
         }
+        let mut conn = app.kit.pool.acquire().await.map_err(PaymentError::from)?;
+        links::taken_back(&mut conn, &link, app.kit.clock.now()).await?;
     }
     Ok(())
 }

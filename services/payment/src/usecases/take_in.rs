@@ -4,10 +4,9 @@ use ::domain::{Actor, PaymentId};
 use razorpay::{Payment, PaymentStatus, RazorpayError, RefusalKind};
 
 use super::PaymentError;
-use super::record_observation::{Sighting, Source, record_observation};
+use super::record_observation::{Sighting, Source, Taken, record_observation};
 use crate::App;
-use crate::domain::online::{GatewayState, Meaning, Observation};
-use crate::store::payments::PaymentRow;
+use crate::domain::online::{GatewayState, Observation};
 
 /// How the word of a payment reached us.
 #[derive(Debug, Clone, Copy)]
@@ -15,14 +14,16 @@ pub(crate) struct Arrival<'a> {
     pub source: Source,
     /// What Checkout signed.
     pub signature: Option<&'a str>,
-    /// Whether it pays an order of the gateway's that was replaced.
+    /// Whether it pays an order of the gateway's that was replaced, as far as whoever saw it knows.
     pub retired: bool,
+    /// The gateway's order, when its payment does not name it.
+    pub gateway_order: Option<&'a str>,
 }
 
 impl Arrival<'_> {
     /// Of a payment on the order that is waited for.
     pub(crate) const fn by(source: Source) -> Self {
-        Self { source, signature: None, retired: false }
+        Self { source, signature: None, retired: false, gateway_order: None }
     }
 }
 
@@ -34,17 +35,17 @@ pub(crate) async fn take_in(
     id: PaymentId,
     entity: &Payment,
     arrival: Arrival<'_>,
-) -> Result<(PaymentRow, Meaning), PaymentError> {
-    let seen = sighting(entity, arrival);
-    let (payment, meaning) = record_observation(app, actor, id, &seen).await?;
-    if !payment.standing().may_capture(&seen.observation) {
-        return Ok((payment, meaning));
+) -> Result<Taken, PaymentError> {
+    let mut seen = sighting(entity, arrival);
+    let taken = record_observation(app, actor, id, &mut seen).await?;
+    if !taken.payment.standing().may_capture(&seen.observation) {
+        return Ok(taken);
     }
-    match captured(app, entity, payment.amount).await {
-        Ok(now) => record_observation(app, actor, id, &sighting(&now, arrival)).await,
+    match captured(app, entity, taken.payment.amount).await {
+        Ok(now) => record_observation(app, actor, id, &mut sighting(&now, arrival)).await,
         Err(error) => {
             tracing::warn!(payment_id = %id, %error, "money that the bank holds could not be captured yet");
-            Ok((payment, meaning))
+            Ok(taken)
         }
     }
 }
@@ -75,6 +76,7 @@ fn sighting(entity: &Payment, arrival: Arrival<'_>) -> Sighting {
             reason: entity.error_description.clone().or_else(|| entity.error_reason.clone()),
             retired: arrival.retired,
         },
+        gateway_order: entity.order_id.as_deref().or(arrival.gateway_order).map(str::to_owned),
         payment_type: payment_type(entity.method.as_deref()),
         fee: entity.fee,
         signature: arrival.signature.map(str::to_owned),

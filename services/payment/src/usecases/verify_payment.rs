@@ -6,7 +6,7 @@ use ::domain::{Actor, BuyerId, PaymentState};
 use clients::order::MarkPaidIn;
 
 use super::PaymentError;
-use super::record_observation::Source;
+use super::record_observation::{Source, Taken};
 use super::take_in::{Arrival, take_in};
 use crate::App;
 use crate::domain::online::Meaning;
@@ -50,8 +50,8 @@ pub(crate) async fn verify_payment(
     if entity.order_id.as_deref() != Some(stored) {
         return Err(mismatch(&payment));
     }
-    let arrival = Arrival { source: Source::Verify, signature: Some(&answer.signature), retired };
-    let (payment, meaning) = take_in(app, actor, payment.id, &entity, arrival).await?;
+    let arrival = Arrival { signature: Some(&answer.signature), retired, ..Arrival::by(Source::Verify) };
+    let Taken { payment, meaning, retired } = take_in(app, actor, payment.id, &entity, arrival).await?;
     if retired {
         return Err(PaymentError::Replaced);
     }

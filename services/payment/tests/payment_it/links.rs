@@ -122,6 +122,32 @@ async fn a_link_of_an_edited_or_ended_order_is_taken_back_and_its_money_goes_bac
 }
 
 #[tokio::test]
+async fn a_link_that_the_gateway_was_not_reached_about_is_taken_back_later() {
+    let w = world_of_today().await;
+    let terms = w.terms(5_000);
+    w.opened(&terms).await;
+    let link = w.send_link(&terms).await.data(200)["link_id"].clone();
+    w.cancelled(&terms).await;
+    w.fault(json!({"system": "razorpay", "operation": "cancel_payment_link", "kind": "status", "value": 503, "count": 1})).await;
+    payment::sweep_now(&w.app).await.unwrap();
+    payment::sweep_now(&w.app).await.unwrap();
+    assert_eq!(w.link(&link).await["status"], "created", "it failed, and is not tried again at once");
+    let tries = async || {
+        let (_, calls) = w.sandbox(Method::GET, "/_sandbox/calls", &Value::Null).await;
+        calls["data"]["razorpay.cancel_payment_link"].as_u64().unwrap_or(0)
+    };
+    assert_eq!(tries().await, 1);
+    w.clock.advance(TimeDelta::seconds(61));
+    payment::sweep_now(&w.app).await.unwrap();
+    assert_eq!(w.link(&link).await["status"], "cancelled");
+    w.clock.advance(TimeDelta::seconds(61));
+    payment::sweep_now(&w.app).await.unwrap();
+    assert_eq!(tries().await, 2, "done is done");
+    w.said().await;
+    w.service.finish().await;
+}
+
+#[tokio::test]
 async fn a_time_out_after_the_gateway_made_the_link_does_not_make_another() {
     let w = world_of_today().await;
     let terms = w.terms(11_800);

@@ -15,7 +15,7 @@ impl World {
         (id, text(&paid["razorpay_payment_id"]))
     }
 
-    async fn decide(&self, gateway_payment: &str, decision: &str, token: &str) -> Answer {
+    pub(crate) async fn decide(&self, gateway_payment: &str, decision: &str, token: &str) -> Answer {
         let path = format!("/api/v1/payments/quarantine/{gateway_payment}/{decision}");
         self.post(&path, token, &json!({"notes": "talked to the buyer"})).await
     }

@@ -28,7 +28,7 @@ impl World {
     }
 
     /// A gateway's payment went back whole, once, and never was the order's.
-    async fn went_back(&self, id: &str, gateway_payment: &str, paise: i64) {
+    pub(crate) async fn went_back(&self, id: &str, gateway_payment: &str, paise: i64) {
         let refunds = self.refunds_done(id).await;
         let all = refunds["refunds"].as_array().unwrap();
         let of_it: Vec<_> = all.iter().filter(|refund| refund["reason"] == "retired_order").collect();
