@@ -3,7 +3,7 @@
 
 use books::{
     AdjustmentFact, CopyFact, Facts, GatewayPayment, GatewayRefund, LineFact, Movement, OrderFact, Pair, PaymentFact, RefundFact,
-    SettlementFact, check,
+    SettlementFact, StrayFact, check,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
@@ -151,6 +151,28 @@ fn a_settled_story_is_clean_and_its_accounts_are_even() {
     let of = |name: &str| balances.iter().find(|balance| balance.account.starts_with(name)).unwrap().paise;
     assert_eq!((of("vendor_payable"), of("cash_with_vendor"), of("refunds")), (0, 0, 0));
     assert_eq!(balances.iter().map(|balance| balance.paise).sum::<i64>(), 0);
+}
+
+#[test]
+fn only_of_released_money_may_the_order_have_taken_another_amount_than_the_gateway() {
+    let stray = |kind: &str, resolution: Option<&str>| {
+        let mut facts = story();
+        facts.strays.push(StrayFact {
+            gateway_payment: "pay_1".to_owned(),
+            payment_id: PAID_ONLINE,
+            kind: kind.to_owned(),
+            amount: 1_100_000,
+            currency: "INR".to_owned(),
+            taken: true,
+            resolution: resolution.map(str::to_owned),
+        });
+        theirs(&mut facts).amount = 1_100_000;
+        let named = |found: &books::Mismatch| found.row.table == "payments" && found.rule == 28 && found.what == "amount";
+        check(&facts).iter().any(named)
+    };
+    assert!(!stray("quarantined", Some("released")));
+    assert!(stray("retired", None), "the same money went back and pays the order");
+    assert!(stray("quarantined", Some("refunded")));
 }
 
 /// What is done, to which table's row by which key, and the rule that it breaks.

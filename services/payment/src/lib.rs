@@ -60,6 +60,14 @@ pub async fn sweep_now(app: &App) -> anyhow::Result<()> {
     Ok(usecases::sweep::sweep_refunds(app).await?)
 }
 
+/// Adds the whole ledger up, as the service does by itself every few minutes.
+///
+/// # Errors
+/// The database cannot be used.
+pub async fn watch_ledger_now(app: &App) -> anyhow::Result<()> {
+    Ok(usecases::read_ledger::watch_ledger(app).await?)
+}
+
 /// Issues the invoice of a delivered order, as the job does.
 ///
 /// # Errors

@@ -1,7 +1,5 @@
 //! Payment and gateway: each payment there is one here, of the same amount, and the other way round.
 
-use std::collections::HashMap;
-
 use super::order::of_payment;
 use super::{Found, Side};
 use crate::facts::{GatewayPayment, PaymentFact, RefundFact, StrayFact};
@@ -10,14 +8,13 @@ use crate::mismatch::{Pair, Row};
 pub(super) fn check(found: &mut Found<'_>) {
     let facts = found.facts;
     let Some(gateway) = &facts.gateway else { return };
-    let there: HashMap<&str, &GatewayPayment> = gateway.iter().map(|payment| (payment.id.as_str(), payment)).collect();
     for payment in facts.payments.iter().filter(|payment| payment.is_online()) {
         if payment.money_came_in() {
-            taken(found, payment, &there);
+            taken(found, payment);
         }
     }
     for stray in &facts.strays {
-        if let Some(theirs) = there.get(stray.gateway_payment.as_str()) {
+        if let Some(theirs) = found.there.get(stray.gateway_payment.as_str()).copied() {
             let side = of_stray(28, stray, theirs);
             found.same_money(side, "amount of money that was put aside", theirs.amount, stray.amount);
         }
@@ -26,25 +23,26 @@ pub(super) fn check(found: &mut Found<'_>) {
         known(found, theirs);
     }
     for refund in facts.refunds.iter().filter(|refund| refund.gateway_refund.is_some()) {
-        refunded(found, refund, &there);
+        refunded(found, refund);
     }
 }
 
-fn taken(found: &mut Found<'_>, payment: &PaymentFact, there: &HashMap<&str, &GatewayPayment>) {
+fn taken(found: &mut Found<'_>, payment: &PaymentFact) {
     let Some(id) = &payment.gateway_payment else {
         let side = of_payment(Pair::PaymentGateway, 27, payment, None);
         found.note(side, "the gateway's payment", &"one", &"none");
         return;
     };
     let against = || Some(Row::new("gateway", id));
-    let Some(theirs) = there.get(id.as_str()) else {
+    let Some(theirs) = found.there.get(id.as_str()).copied() else {
         let side = of_payment(Pair::PaymentGateway, 27, payment, against());
         found.note(side, "the gateway's payment", &id, &"none at the gateway");
         return;
     };
     // Of released money the order took only what was due.
-    let over = found.facts.strays.iter().any(|stray| stray.gateway_payment == *id);
-    if !over {
+    let stray = found.strays.get(id.as_str());
+    let released = stray.is_some_and(|stray| stray.resolution.as_deref() == Some("released"));
+    if !released {
         let side = of_payment(Pair::PaymentGateway, 28, payment, against());
         found.same_money(side, "amount", theirs.amount, payment.amount);
     }
@@ -62,7 +60,7 @@ fn taken(found: &mut Found<'_>, payment: &PaymentFact, there: &HashMap<&str, &Ga
     if let (Some(ours), Some(fee)) = (payment.fee, theirs.fee) {
         found.same_money(of_payment(Pair::PaymentGateway, 30, payment, against()), "fee", fee, ours);
     }
-    let asked = found.facts.refunds.iter().filter(|refund| refund.gateway_payment.as_deref() == Some(id.as_str()));
+    let asked = found.refunds_there.get(id.as_str()).into_iter().flatten();
     let (mut done, mut open) = (0_i64, false);
     for refund in asked {
         match refund.status.as_str() {
@@ -83,14 +81,11 @@ fn known(found: &mut Found<'_>, theirs: &GatewayPayment) {
     if !matches!(theirs.status.as_str(), "captured" | "refunded") || !facts.is_settled(theirs.created_at) {
         return;
     }
-    let taken = facts.payments.iter().any(|payment| payment.gateway_payment.as_deref() == Some(theirs.id.as_str()));
-    let aside = facts.strays.iter().any(|stray| stray.gateway_payment == theirs.id);
-    if taken || aside {
+    if found.took.contains_key(theirs.id.as_str()) || found.strays.contains_key(theirs.id.as_str()) {
         return;
     }
     let row = Row::new("gateway", &theirs.id);
-    let order = theirs.order_id.as_ref();
-    let payment = facts.payments.iter().find(|payment| order.is_some_and(|order| payment.gateway_orders.contains(order)));
+    let payment = theirs.order_id.as_deref().and_then(|order| found.waited_on.get(order).copied());
     let side = match payment {
         Some(payment) => of_payment(Pair::PaymentGateway, 27, payment, Some(row)),
         None => Side { pair: Pair::PaymentGateway, rule: 27, row, against: None, number: None },
@@ -98,8 +93,8 @@ fn known(found: &mut Found<'_>, theirs: &GatewayPayment) {
     found.note(side, "money that the gateway has taken", &"known here", &"not known here");
 }
 
-fn refunded(found: &mut Found<'_>, refund: &RefundFact, there: &HashMap<&str, &GatewayPayment>) {
-    let theirs = refund.gateway_payment.as_deref().and_then(|id| there.get(id));
+fn refunded(found: &mut Found<'_>, refund: &RefundFact) {
+    let theirs = refund.gateway_payment.as_deref().and_then(|id| found.there.get(id).copied());
     let Some(theirs) = theirs.filter(|payment| !payment.refunds.is_empty()) else { return };
     let at_gateway = theirs.refunds.iter().find(|theirs| Some(theirs.id.as_str()) == refund.gateway_refund.as_deref());
     let number = found.payments.get(&refund.payment_id).map(|payment| payment.number.as_str());

@@ -37,7 +37,7 @@ pub(super) fn check(found: &mut Found<'_>) {
         }
         match wanted.get(&movement.key) {
             Some(expected) => compare(found, expected, movement),
-            None if is_fee_of_stray(facts, movement) => {}
+            None if is_fee_of_stray(found, movement) => {}
             None if facts.settlements.is_none() && movement.key.starts_with("settlement_") => {}
             None => found.note(itself(None), "movement", &"none", &"one that nothing accounts for"),
         }
@@ -194,12 +194,12 @@ fn of_stray(stray: &StrayFact, payment: &PaymentFact, all: &mut Vec<Expected>) {
 }
 
 /// What the gateway kept of money that was put aside is in the books, of an amount that only the gateway knows.
-fn is_fee_of_stray(facts: &Facts, movement: &Movement) -> bool {
+fn is_fee_of_stray(found: &Found<'_>, movement: &Movement) -> bool {
     let Some(theirs) = movement.key.strip_prefix("gateway_fee:") else { return false };
-    if !facts.strays.iter().any(|stray| stray.gateway_payment == theirs) {
+    if !found.strays.contains_key(theirs) {
         return false;
     }
-    let known = facts.gateway.iter().flatten().find(|payment| payment.id == theirs).and_then(|payment| payment.fee);
+    let known = found.there.get(theirs).and_then(|payment| payment.fee);
     let kept: i64 = movement.entries.iter().filter(|(account, _)| account == "gateway_fees").map(|(_, paise)| paise).sum();
     known.is_none_or(|fee| fee == kept)
 }

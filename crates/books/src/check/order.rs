@@ -11,8 +11,7 @@ pub(super) fn check(found: &mut Found<'_>) {
             let side = of_order(Pair::OrderItself, 25, order, None);
             found.same_money(side, "total of its lines, delivery and tax", lines, order.total);
         }
-        let payment = facts.payments.iter().find(|payment| payment.order_id == order.id);
-        match payment {
+        match found.payment_of.get(&order.id).copied() {
             Some(payment) => pair(found, order, payment),
             None if order.status != "cancelled" && facts.is_settled(order.changed_at) => {
                 let side = of_order(Pair::OrderPayment, 19, order, None);
@@ -110,7 +109,7 @@ fn cash(found: &mut Found<'_>, payment: &PaymentFact) {
     let wanted = if payment.is_online() || !payment.money_came_in() { 0 } else { payment.amount };
     let side = of_payment(Pair::PaymentCash, 27, payment, None);
     found.same_money(side, "cash collected", wanted, payment.cod_collected.unwrap_or_default());
-    let copy = found.facts.copies.iter().find(|copy| copy.order_id == payment.order_id);
+    let copy = found.copies.get(&payment.order_id).copied();
     let Some(copy) = copy.filter(|copy| found.facts.is_settled(copy.changed_at) && found.facts.is_settled(payment.changed_at))
     else {
         return;

@@ -7,7 +7,8 @@ use crate::mismatch::{Pair, Row};
 pub(super) fn check(found: &mut Found<'_>) {
     let facts = found.facts;
     for payment in &facts.payments {
-        let own = || facts.refunds.iter().filter(|refund| refund.payment_id == payment.id && !refund.is_of_stray());
+        let of_it = found.refunds_of.get(&payment.id).cloned().unwrap_or_default();
+        let own = || of_it.iter().filter(|refund| !refund.is_of_stray());
         let asked: i64 = own().filter(|refund| refund.status != "failed").map(|refund| refund.amount).sum();
         let done: i64 = own().filter(|refund| refund.status == "processed").map(|refund| refund.amount).sum();
         let side = |rule| of_payment(Pair::PaymentRefunds, rule, payment, Some(Row::new("payment_refunds", "its refunds")));

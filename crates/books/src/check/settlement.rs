@@ -35,7 +35,7 @@ pub(super) fn check(found: &mut Found<'_>) {
         sums(found, settlement);
     }
     for adjustment in &facts.adjustments {
-        let Some(refund) = facts.refunds.iter().find(|refund| Some(refund.id) == adjustment.refund_id) else { continue };
+        let Some(refund) = adjustment.refund_id.and_then(|id| found.refunds.get(&id).copied()) else { continue };
         let side = Side {
             pair: Pair::OrderSettlement,
             rule: 34,
@@ -70,17 +70,17 @@ fn against_order(found: &mut Found<'_>, line: &LineFact) {
     if order.status != "completed" {
         found.note(side(32), "status of a settled order", &"completed", &order.status);
     }
-    let payment = found.facts.payments.iter().find(|payment| payment.order_id == line.order_id);
-    if let Some(payment) = payment {
+    if let Some(payment) = found.payment_of.get(&line.order_id).copied() {
         let side = of_line(Pair::PaymentCash, 33, line, Some(Row::new("payments", payment.id)));
         found.same_money(side, "cash collected", payment.cod_collected.unwrap_or_default(), line.cod_collected);
     }
 }
 
 fn sums(found: &mut Found<'_>, settlement: &SettlementFact) {
-    let facts = found.facts;
-    let lines = || facts.lines.iter().filter(|line| line.settlement_id == settlement.id);
-    let adjustments = || facts.adjustments.iter().filter(|adjustment| adjustment.settlement_id == Some(settlement.id));
+    let of_it = found.lines_of.get(&settlement.id).cloned().unwrap_or_default();
+    let lines = || of_it.iter();
+    let changes = found.adjustments_of.get(&settlement.id).cloned().unwrap_or_default();
+    let adjustments = || changes.iter();
     let row = Row::new("settlements", format!("{} {}", settlement.number, settlement.id));
     let mut same = |what: &str, rule: u8, expected: i64, is: i64| {
         let side = Side { pair: Pair::SettlementItself, rule, row: row.clone(), against: None, number: None };

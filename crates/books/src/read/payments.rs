@@ -25,27 +25,27 @@ pub async fn payments(conn: &mut PgConnection, scope: &Scope, facts: &mut Facts)
     tx.rollback().await
 }
 
-/// The payments that were opened or moved in the range.
+/// The payments that were opened or moved in the range. Each way of having moved is a branch of its own, with an index of its
+/// own. A movement's subject is an id unless somebody wrote into the ledger by hand.
 async fn touched(tx: &mut PgTransaction<'_>, scope: &Scope) -> Result<Vec<Uuid>, sqlx::Error> {
     let Scope::Range { from, to, gateway_payments } = scope else { return Ok(Vec::new()) };
     let rows = sqlx::query(
-        "SELECT id FROM payments
-          WHERE (created_at >= $1 AND created_at < $2) OR (captured_at >= $1 AND captured_at < $2)
-             OR (cod_collected_at >= $1 AND cod_collected_at < $2) OR razorpay_payment_id = ANY ($3)
-          UNION
-         SELECT payment_id FROM payment_refunds
-          WHERE (initiated_at >= $1 AND initiated_at < $2) OR (processed_at >= $1 AND processed_at < $2)
-          UNION
-         SELECT payment_id FROM payment_strays
-          WHERE (created_at >= $1 AND created_at < $2) OR razorpay_payment_id = ANY ($3)
-          UNION
-         SELECT payments.id FROM ledger_transactions
-           JOIN payments ON payments.id::text = split_part(ledger_transactions.business_key, ':', 2)
-          WHERE kind IN ('capture', 'cod_collected') AND occurred_at >= $1 AND occurred_at < $2
-          UNION
-         SELECT payment_id FROM ledger_transactions
-           JOIN payment_refunds ON payment_refunds.id::text = split_part(ledger_transactions.business_key, ':', 2)
-          WHERE kind IN ('refund_requested', 'refund_processed', 'refund_failed') AND occurred_at >= $1 AND occurred_at < $2",
+        "WITH moved AS MATERIALIZED (
+             SELECT kind, CASE WHEN split_part(business_key, ':', 2) ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+                               THEN split_part(business_key, ':', 2)::uuid END AS subject
+               FROM ledger_transactions WHERE occurred_at >= $1 AND occurred_at < $2
+         )
+         SELECT id FROM payments WHERE created_at >= $1 AND created_at < $2
+          UNION SELECT id FROM payments WHERE captured_at >= $1 AND captured_at < $2
+          UNION SELECT id FROM payments WHERE cod_collected_at >= $1 AND cod_collected_at < $2
+          UNION SELECT id FROM payments WHERE razorpay_payment_id = ANY ($3)
+          UNION SELECT payment_id FROM payment_refunds WHERE initiated_at >= $1 AND initiated_at < $2
+          UNION SELECT payment_id FROM payment_refunds WHERE processed_at >= $1 AND processed_at < $2
+          UNION SELECT payment_id FROM payment_strays WHERE created_at >= $1 AND created_at < $2
+          UNION SELECT payment_id FROM payment_strays WHERE razorpay_payment_id = ANY ($3)
+          UNION SELECT payments.id FROM moved JOIN payments ON payments.id = subject WHERE kind IN ('capture', 'cod_collected')
+          UNION SELECT payment_id FROM moved JOIN payment_refunds ON payment_refunds.id = subject
+                 WHERE kind IN ('refund_requested', 'refund_processed', 'refund_failed')",
     )
     .bind(from)
     .bind(to)
@@ -139,6 +139,19 @@ async fn strays(tx: &mut PgTransaction<'_>, ids: Option<&[Uuid]>, facts: &mut Fa
     Ok(())
 }
 
+/// The movements with their lines, of which a condition says which.
+macro_rules! movements_where {
+    ($condition:literal) => {
+        concat!(
+            "SELECT business_key, coalesce(array_agg(account ORDER BY line) FILTER (WHERE account IS NOT NULL), '{}') AS accounts,
+                    coalesce(array_agg(amount_paise ORDER BY line) FILTER (WHERE account IS NOT NULL), '{}') AS amounts
+               FROM ledger_transactions LEFT JOIN ledger_entries ON transaction_id = id ",
+            $condition,
+            " GROUP BY id ORDER BY occurred_at, id"
+        )
+    };
+}
+
 /// Of a range: the movements in it, and those that its payments and refunds should have.
 async fn movements(tx: &mut PgTransaction<'_>, scope: &Scope, facts: &mut Facts) -> Read {
     let range = match scope {
@@ -149,19 +162,17 @@ async fn movements(tx: &mut PgTransaction<'_>, scope: &Scope, facts: &mut Facts)
     let theirs = theirs.chain(facts.payments.iter().filter_map(|payment| payment.gateway_payment.clone()));
     let ours = facts.payments.iter().map(|payment| payment.id).chain(facts.refunds.iter().map(|refund| refund.id));
     let subjects: Vec<String> = ours.map(|id| id.to_string()).chain(theirs).collect();
-    let rows = sqlx::query(
-        "SELECT business_key, coalesce(array_agg(account ORDER BY line) FILTER (WHERE account IS NOT NULL), '{}') AS accounts,
-                coalesce(array_agg(amount_paise ORDER BY line) FILTER (WHERE account IS NOT NULL), '{}') AS amounts
-           FROM ledger_transactions LEFT JOIN ledger_entries ON transaction_id = id
-          WHERE $1::timestamptz IS NULL OR (occurred_at >= $1 AND occurred_at < $2)
-             OR split_part(business_key, ':', 2) = ANY ($3)
-          GROUP BY id ORDER BY occurred_at, id",
-    )
-    .bind(range.map(|(from, _)| from))
-    .bind(range.map(|(_, to)| to))
-    .bind(subjects)
-    .fetch_all(&mut **tx)
-    .await?;
+    let rows = match range {
+        None => sqlx::query(movements_where!("")).fetch_all(&mut **tx).await?,
+        Some((from, to)) => {
+            // Two ways in, each with an index of its own.
+            let some = sqlx::query(movements_where!(
+                "WHERE id IN (SELECT id FROM ledger_transactions WHERE occurred_at >= $1 AND occurred_at < $2
+                               UNION SELECT id FROM ledger_transactions WHERE split_part(business_key, ':', 2) = ANY ($3))"
+            ));
+            some.bind(from).bind(to).bind(subjects).fetch_all(&mut **tx).await?
+        }
+    };
     for row in rows {
         let accounts: Vec<String> = row.try_get("accounts")?;
         let amounts: Vec<i64> = row.try_get("amounts")?;

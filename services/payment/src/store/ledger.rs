@@ -2,7 +2,7 @@
 
 use ::domain::{IdGen, VendorId};
 use chrono::{DateTime, Utc};
-use sqlx::PgConnection;
+use sqlx::{Connection as _, PgConnection};
 use uuid::Uuid;
 
 use super::Stored;
@@ -169,13 +169,17 @@ pub(crate) async fn entries(
     .await
 }
 
-/// What the whole ledger adds up to, in paise, and how many movements do not add up in themselves. Both are zero.
+/// What the whole ledger adds up to, in paise, and how many movements do not add up in themselves. Both are zero. It reads
+/// all of it, so that it may take longer than a request: two minutes in a transaction of its own.
 pub(crate) async fn imbalance(conn: &mut PgConnection) -> Stored<(i64, i64)> {
+    let mut tx = conn.begin().await?;
+    sqlx::raw_sql("SET LOCAL statement_timeout = '120s'").execute(&mut *tx).await?;
     let row = sqlx::query!(
         r#"SELECT coalesce(sum(total), 0)::bigint as "total!", count(*) FILTER (WHERE total <> 0) as "unbalanced!"
              FROM (SELECT sum(amount_paise) AS total FROM ledger_entries GROUP BY transaction_id) AS movements"#
     )
-    .fetch_one(conn)
+    .fetch_one(&mut *tx)
     .await?;
+    tx.rollback().await?;
     Ok((row.total, row.unbalanced))
 }

@@ -211,3 +211,17 @@ async fn a_refund_after_the_settlement_says_all_that_an_adjustment_needs_and_the
     assert_eq!(w.balance(&w.payable()).await, 100_000, "the vendor owes it until the next settlement");
     w.service.finish().await;
 }
+
+#[tokio::test]
+async fn adding_the_whole_ledger_up_may_take_longer_than_a_request() {
+    let w = world().await;
+    w.captured(&w.terms(11_800)).await;
+    // A ledger so large that it is not read within the five seconds of a request.
+    let large = "ALTER TABLE ledger_entries RENAME TO kept_entries;
+                 CREATE VIEW ledger_entries AS SELECT kept_entries.* FROM kept_entries, pg_sleep(6);
+                 GRANT SELECT ON ledger_entries TO PUBLIC";
+    sqlx::raw_sql(large).execute(&w.db.pool).await.unwrap();
+    payment::watch_ledger_now(&w.app).await.unwrap();
+    w.said().await;
+    w.service.finish().await;
+}
