@@ -112,7 +112,7 @@ fn order_fact(summary: &OrderSummary) -> OrderFact {
         lines_total: None,
         refunded: summary.refunded.paise(),
         commission_rate: Rate::basis_points(summary.commission_rate),
-        changed_at: Some(summary.completed_at.unwrap_or(summary.placed_at)),
+        changed_at: Some(summary.updated_at.or(summary.completed_at).unwrap_or(summary.placed_at)),
     }
 }
 
