@@ -46,8 +46,9 @@ impl Expect {
             (Self::Amount(amount), Some(text)) => text.parse::<Money>().is_ok_and(|found| found == *amount),
             (Self::Number(number), Some(text)) => plain(number) == plain(text),
             // Postgres keeps microseconds.
-            (Self::At(at), Some(text)) => DateTime::parse_from_rfc3339(text)
-                .is_ok_and(|found| (found.to_utc() - at).abs() <= TimeDelta::microseconds(1)),
+            (Self::At(at), Some(text)) => {
+                DateTime::parse_from_rfc3339(text).is_ok_and(|found| (found.to_utc() - at).abs() <= TimeDelta::microseconds(1))
+            }
         }
     }
 }

@@ -47,12 +47,14 @@ pub(crate) struct Facets {
 }
 
 type Cell = Arc<OnceCell<Arc<Facets>>>;
+/// By what is looked at and the catalogue's version: when it was counted, and what.
+type Kept = HashMap<(Filter, i64), (DateTime<Utc>, Cell)>;
 
 /// What was counted a moment ago. Counting 50,000 materials takes a tenth of a second of a processor, so that people who look
 /// at the same share it. It counts again when the catalogue changes, and when it is old; of those who ask at the same moment
 /// one counts.
 #[derive(Debug, Default)]
-pub(crate) struct KeptFacets(Mutex<HashMap<(Filter, i64), (DateTime<Utc>, Cell)>>);
+pub(crate) struct KeptFacets(Mutex<Kept>);
 
 impl KeptFacets {
     fn cell(&self, filter: &Filter, version: i64, now: DateTime<Utc>, keep: TimeDelta) -> Cell {
