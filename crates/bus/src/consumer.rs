@@ -116,7 +116,9 @@ impl Consumer {
             let consumer = &worker.0;
             // Few more than can be begun at once: what waits here is hidden from everybody else.
             if running.len() >= consumer.concurrency {
-                running.join_next().await.map(report_panic);
+                if let Some(ended) = running.join_next().await {
+                    report_panic(ended);
+                }
                 continue;
             }
             let received = tokio::select! {

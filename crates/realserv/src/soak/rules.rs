@@ -73,7 +73,8 @@ pub(super) const OF_ORDERS: [Rule; 9] = [
         "order",
         "the story tells each event of an order once, and all of its own",
         "SELECT o.aggregate_id::text, o.event_type FROM outbox o JOIN orders ON orders.id = o.aggregate_id
-          WHERE NOT EXISTS (SELECT FROM order_timeline t WHERE t.event_id = o.event_id)",
+          WHERE o.event_type <> 'AuditRecorded'
+            AND NOT EXISTS (SELECT FROM order_timeline t WHERE t.event_id = o.event_id)",
     ),
     rule(
         "order",
