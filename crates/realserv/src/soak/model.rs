@@ -301,8 +301,9 @@ impl State {
         match self.order {
             _ if !self.cash => vec![Expected::Refused("not_found")],
             Order::Delivered | Order::Completed => vec![Expected::Done(Self { money: true, ..self })],
-            Order::Cancelled => vec![Expected::Refused("order_cancelled"), Expected::Refused("not_delivered")],
-            _ => vec![Expected::Refused("not_delivered")],
+            // An edit may change the amount while the vendor names the old one; what is delivered is edited no more.
+            Order::Cancelled => ["order_cancelled", "not_delivered", "amount_differs"].map(Expected::Refused).to_vec(),
+            _ => ["not_delivered", "amount_differs"].map(Expected::Refused).to_vec(),
         }
     }
 
