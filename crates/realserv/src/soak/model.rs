@@ -302,8 +302,10 @@ impl State {
             _ if !self.cash => vec![Expected::Refused("not_found")],
             Order::Delivered | Order::Completed => vec![Expected::Done(Self { money: true, ..self })],
             // An edit may change the amount while the vendor names the old one; what is delivered is edited no more.
-            Order::Cancelled => ["order_cancelled", "not_delivered", "amount_differs"].map(Expected::Refused).to_vec(),
-            _ => ["not_delivered", "amount_differs"].map(Expected::Refused).to_vec(),
+            Order::Cancelled => {
+                ["order_cancelled", "not_delivered", "amount_differs"].into_iter().map(Expected::Refused).collect()
+            }
+            _ => ["not_delivered", "amount_differs"].into_iter().map(Expected::Refused).collect(),
         }
     }
 
