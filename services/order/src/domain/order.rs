@@ -417,7 +417,8 @@ impl Order {
     /// Cash in the vendor's hands for it.
     #[must_use]
     pub fn cod_collected(&self) -> Money {
-        let collected = self.payment_method == PaymentMethod::Cod && self.paid_at.is_some();
+        // A refund may be heard of before the collection that it presupposes.
+        let collected = self.payment_method == PaymentMethod::Cod && (self.paid_at.is_some() || !self.refunded.is_zero());
         if collected { self.total } else { Money::ZERO }
     }
 }
